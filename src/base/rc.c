@@ -1,0 +1,50 @@
+#include "base/rc.h"
+
+#include <stddef.h>
+
+#define ROW(name) [RC_##name] = #name
+
+const char *
+rc_name(enum rc rc)
+{
+	static const char *const names[RC__MAX] = {
+		ROW(OK),
+		ROW(SYSTEM),
+		ROW(UNAVAILABLE),
+		ROW(BUSY),
+		ROW(NONE),
+		ROW(TAKEN),
+		ROW(LIMIT),
+		ROW(SYNTAX),
+		ROW(CONFIG),
+		ROW(BAD_REQUEST),
+		ROW(VALIDATION),
+		ROW(NOT_FOUND),
+		ROW(METHOD_NOT_ALLOWED),
+		ROW(BODY_TOO_LARGE),
+		ROW(MEDIA_TYPE),
+		ROW(LIMITED),
+		ROW(TOKEN_MISSING),
+		ROW(TOKEN_BAD),
+		ROW(CLAIM_MISSING),
+		ROW(TOKEN_USER_GONE),
+		ROW(SESSION_ENDED),
+		ROW(USER_INACTIVE),
+		ROW(ACCESS_EXPIRED),
+		ROW(REFRESH_EARLY),
+		ROW(REFRESH_EXPIRED),
+		ROW(ACCESS_DENIED),
+		ROW(ROLE_MISSING),
+		ROW(NO_SUCH_USER),
+		ROW(ALREADY_EXISTS),
+		ROW(EMAIL_UNKNOWN),
+		ROW(WRONG_PASSWORD),
+		ROW(NO_PASSWORD),
+		ROW(LOGIN_INACTIVE),
+		ROW(RESET_TOKEN_INVALID),
+		ROW(PHONE_INVALID),
+		ROW(CODE_INVALID),
+	};
+
+	return rc >= 0 && rc < RC__MAX && names[rc] != NULL ? names[rc] : "?";
+}

@@ -1,0 +1,23 @@
+/*
+ * System call filter (libseccomp) and, where the kernel has it, Landlock; entered after the files
+ * are open and before the first byte from outside. A forbidden call kills the process (sanitizer
+ * builds: fails with EPERM). kcgi's idea: one entry, a role.
+ */
+#ifndef AFFO_BASE_SANDBOX_H
+#define AFFO_BASE_SANDBOX_H
+
+#include "base/str.h"
+
+enum sandbox_role {
+	SANDBOX_WORKER,    /* no exec, no socket, connect, open, unlink */
+	SANDBOX_QUEUE,     /* the same; sendmsg and recvmsg with descriptors allowed */
+	SANDBOX_SEND,      /* may connect and read files (CA certificates, resolver); no exec */
+	SANDBOX_SEND_FILE, /* no network; may write below `dir` */
+	SANDBOX_SEND_EXEC, /* as SEND, and exec: sendmail */
+};
+
+/* dir: the directory whose files stay writable under Landlock (the database's, or the gateway's);
+ * NULL: none. RC_SYSTEM (logged) when the filter cannot be loaded. Built --without-seccomp: OK. */
+MUST_USE enum rc sandbox_enter(enum sandbox_role role, const char *dir);
+
+#endif

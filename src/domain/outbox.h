@@ -1,0 +1,55 @@
+/* Messages on their way: DESIGN section 4, "Outbox". */
+#ifndef AFFO_DOMAIN_OUTBOX_H
+#define AFFO_DOMAIN_OUTBOX_H
+
+#include "domain/service.h"
+#include "model/message.h"
+
+/* What a message says; sealed to the queue's key. Absent texts are left out. */
+struct outbox_variables {
+	struct str first_name;
+	struct str url;  /* MESSAGE_PASSWORD_RESET */
+	struct str code; /* MESSAGE_PHONE_CODE */
+};
+
+/* Inside the caller's write transaction. */
+MUST_USE enum rc outbox_put(struct service *service, enum message_kind kind, enum channel channel,
+    struct str recipient, struct str language, bool is_resend, int64_t expires_at,
+    const struct outbox_variables *variables);
+/* After COMMIT: wakes the queue; never blocks, never fails. */
+void outbox_wake(struct service *service);
+
+/* For the queue, which has no struct service: it has the database and its own key. */
+enum {
+	OUTBOX_LEASE_MS = 60000, /* claimed again after this */
+	OUTBOX_BACKOFF_MIN_MS = 5000,
+	OUTBOX_BACKOFF_MAX_MS = 300000,
+};
+MUST_USE enum rc outbox_claim(struct db *db, size_t max, struct message *ret, size_t *ret_n);
+/* Milliseconds until the next row is due, at most max_ms. */
+int64_t outbox_wait_ms(struct db *db, int64_t max_ms);
+/* Unseals; the JSON text of the variables goes to *ret_json. RC_SYNTAX: not ours. */
+MUST_USE enum rc outbox_open(
+    struct str secret_key, const struct message *message, struct buf *ret_json);
+/* What the ring made of it. RC_NONE: the lease was lost, another has it. */
+MUST_USE enum rc outbox_sent(struct db *db, const struct message *message, struct str gateway);
+MUST_USE enum rc outbox_rejected(struct db *db, const struct message *message, struct str gateway,
+    const struct delivery *delivery, int64_t remember_until);
+/* All gateways failed: backs off (5 s doubling to 5 min, +-20 %), or expires. */
+MUST_USE enum rc outbox_later(struct db *db, const struct message *message, struct str gateway,
+    const struct delivery *delivery);
+
+/* The circuit breaker of the ring. */
+enum {
+	GATEWAY_FAULTS_MAX = 3,     /* in a row, then it is out */
+	GATEWAY_OUT_MIN_MS = 60000, /* doubling */
+	GATEWAY_OUT_MAX_MS = 3600000,
+};
+/* Whether it may be used now; once out_until is over, one probe is let through at a time. */
+MUST_USE enum rc gateway_is_live(struct db *db, struct str name, bool *ret);
+MUST_USE enum rc gateway_note(struct db *db, struct str name, enum delivery_result result);
+MUST_USE enum rc outbox_last_gateway(struct db *db, const struct message *message, struct buf *ret);
+/* Purges of done rows, expired sessions, tokens, codes: short transactions. */
+MUST_USE enum rc outbox_purge(struct db *db);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * What the rules work with, made once per process. Rules: no HTTP and no SQL here. All functions
+ * of domain/ manage their own transactions; they are called outside of any.
+ */
+#ifndef AFFO_DOMAIN_SERVICE_H
+#define AFFO_DOMAIN_SERVICE_H
+
+#include "base/conf.h"
+#include "base/fault.h"
+#include "cred/hash.h"
+#include "cred/token.h"
+#include "model/session.h"
+#include "model/user.h"
+#include "store/db.h"
+
+struct login_cache; /* domain/login_cache.c: what verify reads, valid while db_version stays */
+
+struct service {
+	const struct conf *conf;
+	struct db *db;
+	struct shm *shm;
+	struct token_key *token_key;
+	struct token_cache *token_cache;
+	struct login_cache *login_cache;
+	struct buf code_key;          /* verification.key_file */
+	struct buf outbox_public_key; /* base64url */
+	int wake_fd;                  /* one byte wakes the queue; -1: none */
+	unsigned hash_slots;          /* hashes at once on this machine */
+};
+
+/* Opens what conf names: keys, database (RC_UNAVAILABLE is not an error here: the service starts
+ * and answers 503), shared map. RC_SYSTEM, RC_CONFIG (logged). conf outlives the service. */
+MUST_USE enum rc service_open(const struct conf *conf, int wake_fd, struct service **ret);
+void service_close(struct service *service);
+/* After the answer is out: checkpoints, and now and then (once a minute at most) purges of expired
+ * rows in short transactions. */
+void service_after_answer(struct service *service);
+
+/* Who is at the other end of this request. Borrowed texts. */
+struct client {
+	struct str address;    /* REMOTE_ADDR */
+	struct str user_agent; /* absent: none */
+	struct str language;   /* Accept-Language, absent: none */
+	int64_t deadline_ms;   /* monotonic: a hash not begun by then is RC_BUSY; 0: none */
+};
+
+#endif

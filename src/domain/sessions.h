@@ -1,0 +1,33 @@
+/* Logins: DESIGN section 4, "Sessions"; CONTRACT section 2. */
+#ifndef AFFO_DOMAIN_SESSIONS_H
+#define AFFO_DOMAIN_SESSIONS_H
+
+#include "domain/service.h"
+
+enum { LOGIN_EMAIL_MAX = 256, LOGIN_PASSWORD_MAX = 4096 }; /* bytes; longer is just wrong */
+
+/* RC_EMAIL_UNKNOWN, RC_WRONG_PASSWORD, RC_NO_PASSWORD, RC_LOGIN_INACTIVE (one answer, one time),
+ * RC_LIMITED, RC_BUSY, RC_UNAVAILABLE. A stale hash is made anew. */
+MUST_USE enum rc sessions_login(struct service *service, const struct client *client,
+    struct str email, struct str password, struct user *ret_user, struct buf *ret_token,
+    struct faults *reterr);
+
+/* The check of CONTRACT section 2 in its order, for an access: token, claims, user, session,
+ * active, time. The first use of a refreshed token is written before this returns. */
+MUST_USE enum rc sessions_authenticate(
+    struct service *service, struct str token, struct principal *ret);
+/* The same for logging out: time isn't looked at. */
+MUST_USE enum rc sessions_authenticate_any_time(
+    struct service *service, struct str token, struct principal *ret);
+/* The whole refresh: checks the token as above (RC_REFRESH_EARLY, RC_REFRESH_EXPIRED) and rotates
+ * in one transaction. RC_SESSION_ENDED when a copy is in use: the session is over, with an audit
+ * row. */
+MUST_USE enum rc sessions_refresh(
+    struct service *service, const struct client *client, struct str token, struct buf *ret_token);
+MUST_USE enum rc sessions_logout(struct service *service, const struct principal *principal);
+
+/* Inside the caller's write transaction: a new login of the user and its token. */
+MUST_USE enum rc sessions_start(struct service *service, const struct client *client,
+    const struct user *user, struct buf *ret_token);
+
+#endif

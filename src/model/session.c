@@ -1,0 +1,20 @@
+#include "model/session.h"
+
+#include <stdlib.h>
+
+#include "model/user.h"
+
+void
+principal_release(struct principal *principal)
+{
+	if (principal == NULL)
+		return;
+	free(principal->roles);
+	*principal = (struct principal){ 0 };
+}
+
+bool
+principal_has_role(const struct principal *principal, struct str role)
+{
+	return roles_have(str_from(principal->roles), role);
+}

@@ -1,0 +1,49 @@
+/*
+ * The database connection. Names no sqlite type: a second engine could stand behind it. One per
+ * process, never across fork(). FACTS "SQLite": write lock, checkpoints, pragmas.
+ *
+ * RC_UNAVAILABLE is logged with its cause by whoever meets it (locked past db_timeout, full,
+ * read-only, I/O error, not a database, foreign version, file taken away).
+ */
+#ifndef AFFO_STORE_DB_H
+#define AFFO_STORE_DB_H
+
+#include "base/str.h"
+
+struct db;
+struct stmt; /* a prepared statement, borrowed from its db */
+
+enum { DB_SCHEMA_VERSION = 1 }; /* the last migration of db/ */
+
+/* Opens an existing database (path, and the lock file path.lock), sets the pragmas, checks the
+ * version, prepares nothing yet. RC_UNAVAILABLE: the db is returned all the same in *ret, each
+ * db_begin_* tries again: the service answers 503 and is back by itself. */
+MUST_USE enum rc db_open(const char *path, int64_t timeout_ms, struct db **ret);
+/* After this no file is opened any more: prepares all statements, touches what SQLite opens late
+ * (wal, shm, temp). For before the sandbox. */
+MUST_USE enum rc db_warm(struct db *db);
+void db_close(struct db *db);
+
+MUST_USE enum rc db_begin_read(struct db *db);
+/* Takes the write lock (RC_UNAVAILABLE after timeout_ms), then BEGIN IMMEDIATE. */
+MUST_USE enum rc db_begin_write(struct db *db);
+/* Ends either kind. On failure it is rolled back. */
+MUST_USE enum rc db_commit(struct db *db);
+/* Does nothing outside of a transaction; so it may stand at every `out:`. */
+void db_rollback(struct db *db);
+/* Checkpoints as far as they are due; call when the answer is out. */
+void db_after_answer(struct db *db);
+
+/* The pair that the caches' rule needs (FACTS, libjwt): reads are valid while both stay equal. */
+struct db_version {
+	uint64_t own;   /* commits of this connection */
+	int64_t others; /* PRAGMA data_version */
+};
+MUST_USE enum rc db_version(struct db *db, struct db_version *ret);
+
+/* For ctl: creates or migrates (db/NNNN_*.sql, compiled in), and the checks of `db check`. */
+MUST_USE enum rc db_init(const char *path);
+MUST_USE enum rc db_migrate(const char *path, int64_t timeout_ms, int *ret_from, int *ret_to);
+MUST_USE enum rc db_check(const char *path, int64_t timeout_ms, struct buf *ret_report);
+
+#endif

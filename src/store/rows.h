@@ -1,0 +1,141 @@
+/*
+ * The rows: what can be asked of the database, one function per statement or two. All run inside
+ * the caller's transaction (db_begin_read/db_begin_write). RC_NONE: no such row. RC_TAKEN: a
+ * unique index refused. Texts in results are the caller's to release.
+ */
+#ifndef AFFO_STORE_ROWS_H
+#define AFFO_STORE_ROWS_H
+
+#include "model/message.h"
+#include "model/session.h"
+#include "model/user.h"
+#include "store/db.h"
+
+/* user_row.c ------------------------------------------------------------------------------- */
+
+struct user_keys {
+	struct str email_key;
+	struct str phone_key; /* absent: NULL, not unique (none, or a test recipient) */
+};
+
+/* Inserts with user's email, phone, names, roles, is_active, password and the three times; the id
+ * is given back. RC_TAKEN. */
+MUST_USE enum rc user_row_insert(
+    struct db *db, const struct user *user, struct user_keys keys, int64_t *ret_id);
+MUST_USE enum rc user_row_get(struct db *db, int64_t id, struct user *ret); /* with the password */
+MUST_USE enum rc user_row_by_email(struct db *db, struct str email_key, struct user *ret);
+/* The users with that phone: the one by phone_key. */
+MUST_USE enum rc user_row_by_phone(struct db *db, struct str phone_key, struct user *ret);
+/* Writes email, phone, names, phone_verified, updated_at. RC_TAKEN, RC_NONE. */
+MUST_USE enum rc user_row_update(struct db *db, const struct user *user, struct user_keys keys);
+MUST_USE enum rc user_row_set_password(struct db *db, int64_t id, struct str hash, int64_t now);
+MUST_USE enum rc user_row_set_roles(struct db *db, int64_t id, struct str roles, int64_t now);
+MUST_USE enum rc user_row_set_active(struct db *db, int64_t id, bool is_active, int64_t now);
+MUST_USE enum rc user_row_set_last_login(struct db *db, int64_t id, int64_t now);
+/* phone_verified of whoever has the phone now; RC_OK also when nobody has. */
+MUST_USE enum rc user_row_verify_phone(struct db *db, struct str phone_key, int64_t now);
+/* Up to max users with id > after, in the order of ids. */
+MUST_USE enum rc user_row_list(
+    struct db *db, int64_t after, size_t max, struct user *ret, size_t *ret_n);
+/* A password hash of an existing user, drawn by `draw` (any 64 bits, mapped to the ids): for the
+ * dummy hash. RC_NONE: no user has one. */
+MUST_USE enum rc user_row_sample_password(struct db *db, uint64_t draw, struct buf *ret);
+
+/* session_row.c ---------------------------------------------------------------------------- */
+
+MUST_USE enum rc session_row_insert(
+    struct db *db, const struct session *session, struct str address, struct str user_agent);
+MUST_USE enum rc session_row_get(struct db *db, struct str jti, struct session *ret);
+/* What verify needs, in one statement: the session if it is there, the user if it is there. */
+struct session_view {
+	bool has_session;
+	struct session session;
+	bool has_user;
+	bool is_active;
+	char *roles; /* the caller frees; NULL without a user */
+};
+MUST_USE enum rc session_row_view(
+    struct db *db, struct str jti, int64_t user_id, struct session_view *ret);
+/* counter, parent, issued_at, seen, retries. */
+MUST_USE enum rc session_row_rotate(struct db *db, const struct session *session);
+MUST_USE enum rc session_row_set_seen(struct db *db, struct str jti, int64_t counter, int64_t now);
+MUST_USE enum rc session_row_delete(struct db *db, struct str jti);
+/* All of the user's but keep_jti (absent: all). */
+MUST_USE enum rc session_row_delete_user(struct db *db, int64_t user_id, struct str keep_jti);
+MUST_USE enum rc session_row_count(struct db *db, int64_t user_id, int64_t *ret);
+/* The one idle longest; RC_OK also when there is none. */
+MUST_USE enum rc session_row_delete_idlest(struct db *db, int64_t user_id);
+/* Up to max rows that expired; *ret_n is how many went. */
+MUST_USE enum rc session_row_purge(struct db *db, int64_t now, size_t max, size_t *ret_n);
+
+/* token_row.c: reset tokens (one_time_token) ------------------------------------------------ */
+
+/* The newest only: replaces the user's former one. user_id 0 with is_void: the dummy row. */
+MUST_USE enum rc token_row_put(struct db *db, struct str token_hash, int64_t user_id,
+    int64_t created_at, int64_t expires_at, bool is_void);
+MUST_USE enum rc token_row_get(struct db *db, struct str token_hash, int64_t now,
+    int64_t *ret_user_id); /* RC_NONE: unknown, used, void or expired */
+MUST_USE enum rc token_row_delete_user(struct db *db, int64_t user_id);
+MUST_USE enum rc token_row_purge(struct db *db, int64_t now, size_t max, size_t *ret_n);
+
+/* verification_row.c: phone codes ---------------------------------------------------------- */
+
+struct verification {
+	char request_id[RANDOM_ID_LEN + 1]; /* what the code is derived from */
+	int64_t created_at, expires_at;
+	int64_t wrong; /* guesses */
+};
+/* The live one of the phone (not used, not expired). */
+MUST_USE enum rc verification_row_get(
+    struct db *db, struct str phone, int64_t now, struct verification *ret);
+MUST_USE enum rc verification_row_put(
+    struct db *db, struct str phone, const struct verification *verification);
+MUST_USE enum rc verification_row_wrong(struct db *db, struct str phone); /* + 1 */
+MUST_USE enum rc verification_row_delete(struct db *db, struct str phone);
+MUST_USE enum rc verification_row_purge(struct db *db, int64_t now, size_t max, size_t *ret_n);
+/* Recipients that a gateway called bad, remembered until a time. */
+MUST_USE enum rc bad_recipient_row_put(struct db *db, struct str recipient, int64_t until_at);
+MUST_USE enum rc bad_recipient_row_get(struct db *db, struct str recipient, int64_t now);
+
+/* outbox_row.c ----------------------------------------------------------------------------- */
+
+MUST_USE enum rc outbox_row_insert(struct db *db, const struct message *message);
+/* Claims up to max rows that are due (pending, retry_at <= now, lease over), oldest first, until
+ * lease_until. One UPDATE ... RETURNING. */
+MUST_USE enum rc outbox_row_claim(struct db *db, int64_t now, int64_t lease_until, size_t max,
+    struct message *ret, size_t *ret_n);
+/* When the next row becomes due; RC_NONE: the outbox is empty. */
+MUST_USE enum rc outbox_row_next_at(struct db *db, int64_t *ret_at);
+/* state, retry_at, attempts, gateway, result; the lease ends, and `sealed` is erased unless the
+ * state is pending or held. Only while the lease is still lease_until: else RC_NONE. */
+MUST_USE enum rc outbox_row_finish(struct db *db, const struct message *message, int64_t now);
+MUST_USE enum rc outbox_row_get(struct db *db, struct str id, struct message *ret);
+MUST_USE enum rc outbox_row_list(struct db *db, struct str after_id, size_t max,
+    struct message *ret, size_t *ret_n); /* newest first; after_id absent: from the start */
+/* Due now: pending rows (id absent: all pending) and, by id, held ones. *ret_n rows. */
+MUST_USE enum rc outbox_row_retry(struct db *db, struct str id, int64_t now, size_t *ret_n);
+/* The gateway last used for this recipient on this channel; RC_NONE. */
+MUST_USE enum rc outbox_row_last_gateway(
+    struct db *db, enum channel channel, struct str recipient, struct buf *ret);
+MUST_USE enum rc outbox_row_purge(struct db *db, int64_t done_before, size_t max, size_t *ret_n);
+
+/* gateway_row.c: the circuit breaker -------------------------------------------------------- */
+
+struct gateway_state {
+	int64_t faults;       /* in a row */
+	int64_t out_until;    /* no message before this time; 0: in service */
+	int64_t out_ms;       /* how long it was put out last, for doubling */
+	int64_t sent, failed; /* totals */
+	int64_t last_at;
+};
+/* RC_NONE: never used. */
+MUST_USE enum rc gateway_row_get(struct db *db, struct str name, struct gateway_state *ret);
+MUST_USE enum rc gateway_row_put(struct db *db, struct str name, const struct gateway_state *state);
+
+/* audit_row.c ------------------------------------------------------------------------------ */
+
+/* What happened, by whom, to whom (0: nobody); detail holds no secret. */
+MUST_USE enum rc audit_row_insert(struct db *db, int64_t at, struct str event, int64_t actor_id,
+    int64_t user_id, struct str address, struct str detail);
+
+#endif

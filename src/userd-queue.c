@@ -1,0 +1,7 @@
+#include <stdio.h>
+
+int
+main(void)
+{
+	return puts("not yet") < 0;
+}

@@ -1,0 +1,8 @@
+/* Linked with the whole of src/ctl/ and what it may use; that it links is the test. */
+#include <stdio.h>
+
+int
+main(void)
+{
+	return puts("1..1\nok 1 - ctl_calls_nothing_above_it") < 0;
+}

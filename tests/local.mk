@@ -1,0 +1,73 @@
+# Tests. A unit test tests/LAYER/test_FILE.c needs one line here and no rule: it is linked with
+# all archives. Every test speaks TAP, so each case is a line of its own.
+
+unit_tests =
+unit_tests += tests/base/test_buf
+unit_tests += tests/base/test_str
+
+# One program per layer, linked with that layer's whole archive and what it may use: a call
+# upwards doesn't link.
+layer_tests =
+layer_tests += tests/layers/test_base
+layer_tests += tests/layers/test_model
+layer_tests += tests/layers/test_cred
+layer_tests += tests/layers/test_store
+layer_tests += tests/layers/test_http
+layer_tests += tests/layers/test_gateway
+layer_tests += tests/layers/test_domain
+layer_tests += tests/layers/test_api
+layer_tests += tests/layers/test_deliver
+layer_tests += tests/layers/test_master
+layer_tests += tests/layers/test_ctl
+
+python_tests =
+python_tests += tests/lint/test_layers.py
+
+test_support = tests/support/suite.c tests/support/suite.h tests/support/scratch.c \
+	tests/support/scratch.h
+
+check_LIBRARIES = libtestsupport.a
+libtestsupport_a_SOURCES = $(test_support)
+libtestsupport_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+
+check_PROGRAMS = $(unit_tests) $(layer_tests)
+ALL_LIBS = libctl.a libmaster.a libapi.a libdeliver.a libhttp.a libgateway.a libdomain.a \
+	libcred.a libstore.a libmodel.a libbase.a
+SYSTEM_LIBS = $(FCGI_LIBS) $(CURL_LIBS) $(SMARTCOLS_LIBS) $(CRED_LIBS) $(SQLITE_LIBS) $(BASE_LIBS)
+LDADD = libtestsupport.a $(ALL_LIBS) $(CHECK_LIBS) $(SYSTEM_LIBS)
+AM_CPPFLAGS += -I$(srcdir)/tests
+
+tests_layers_test_base_LDADD = $(WHOLE) libbase.a $(END_WHOLE) $(BASE_LIBS)
+tests_layers_test_model_LDADD = $(WHOLE) libmodel.a $(END_WHOLE) libbase.a $(BASE_LIBS)
+tests_layers_test_cred_LDADD = $(WHOLE) libcred.a $(END_WHOLE) libmodel.a libbase.a \
+	$(CRED_LIBS) $(BASE_LIBS)
+tests_layers_test_store_LDADD = $(WHOLE) libstore.a $(END_WHOLE) libmodel.a libbase.a \
+	$(SQLITE_LIBS) $(BASE_LIBS)
+tests_layers_test_http_LDADD = $(WHOLE) libhttp.a $(END_WHOLE) libbase.a $(FCGI_LIBS) $(BASE_LIBS)
+tests_layers_test_gateway_LDADD = $(WHOLE) libgateway.a $(END_WHOLE) libmodel.a libbase.a \
+	$(CURL_LIBS) $(BASE_LIBS)
+tests_layers_test_domain_LDADD = $(WHOLE) libdomain.a $(END_WHOLE) libcred.a libstore.a \
+	libmodel.a libbase.a $(CRED_LIBS) $(SQLITE_LIBS) $(BASE_LIBS)
+tests_layers_test_api_LDADD = $(WHOLE) libapi.a $(END_WHOLE) libhttp.a libdomain.a libcred.a \
+	libstore.a libmodel.a libbase.a $(FCGI_LIBS) $(CRED_LIBS) $(SQLITE_LIBS) $(BASE_LIBS)
+tests_layers_test_deliver_LDADD = $(WHOLE) libdeliver.a $(END_WHOLE) libgateway.a libdomain.a \
+	libcred.a libstore.a libmodel.a libbase.a $(CURL_LIBS) $(CRED_LIBS) $(SQLITE_LIBS) $(BASE_LIBS)
+tests_layers_test_master_LDADD = $(WHOLE) libmaster.a $(END_WHOLE) libbase.a $(BASE_LIBS)
+tests_layers_test_ctl_LDADD = $(WHOLE) libctl.a $(END_WHOLE) libgateway.a libdomain.a libcred.a \
+	libstore.a libmodel.a libbase.a $(CURL_LIBS) $(SMARTCOLS_LIBS) $(CRED_LIBS) $(SQLITE_LIBS) \
+	$(BASE_LIBS)
+
+TESTS = $(unit_tests) $(layer_tests) $(python_tests)
+TEST_EXTENSIONS = .py
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+PY_LOG_DRIVER = $(LOG_DRIVER)
+PY_LOG_COMPILER = /usr/bin/python3
+AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; builddir='$(abs_builddir)'; \
+	PYTHONDONTWRITEBYTECODE=1; export srcdir builddir PYTHONDONTWRITEBYTECODE;
+
+EXTRA_DIST += $(python_tests)
+EXTRA_DIST += tests/summary.sh
+
+# What a person reads at the end: one line of sums, and the names of what failed.
+check-local: check-TESTS
+	@$(SHELL) $(srcdir)/tests/summary.sh $(TESTS)
