@@ -8,6 +8,7 @@ libbase_a_SOURCES += src/base/clock.c
 libbase_a_SOURCES += src/base/clock.h
 libbase_a_SOURCES += src/base/conf.h
 libbase_a_SOURCES += src/base/email.h
+libbase_a_SOURCES += src/base/embed.h
 libbase_a_SOURCES += src/base/fault.c
 libbase_a_SOURCES += src/base/fault.h
 libbase_a_SOURCES += src/base/json.h
