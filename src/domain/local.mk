@@ -1,5 +1,9 @@
 noinst_LIBRARIES += libdomain.a
 libdomain_a_SOURCES =
+libdomain_a_SOURCES += src/domain/hashing.c
+libdomain_a_SOURCES += src/domain/hashing.h
+libdomain_a_SOURCES += src/domain/limits.c
+libdomain_a_SOURCES += src/domain/limits.h
 libdomain_a_SOURCES += src/domain/outbox.h
 libdomain_a_SOURCES += src/domain/passwords.h
 libdomain_a_SOURCES += src/domain/service.h

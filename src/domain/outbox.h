@@ -5,17 +5,24 @@
 #include "domain/service.h"
 #include "model/message.h"
 
-/* What a message says; sealed to the queue's key. Absent texts are left out. */
-struct outbox_variables {
+/* A message to be put. The variables are sealed to the queue's key; absent ones are left out. */
+struct outbox_draft {
+	enum message_kind kind;
+	enum channel channel;
+	struct str recipient;
+	struct str language; /* Accept-Language as it came; absent: none */
+	bool is_resend;
+	bool is_void;       /* the same work and the same row, but never sent */
+	int64_t expires_at; /* of what it carries */
 	struct str first_name;
 	struct str url;  /* MESSAGE_PASSWORD_RESET */
 	struct str code; /* MESSAGE_PHONE_CODE */
 };
 
+enum { OUTBOX_LANGUAGE_MAX = 128 }; /* bytes of it that are kept */
+
 /* Inside the caller's write transaction. */
-MUST_USE enum rc outbox_put(struct service *service, enum message_kind kind, enum channel channel,
-    struct str recipient, struct str language, bool is_resend, int64_t expires_at,
-    const struct outbox_variables *variables);
+MUST_USE enum rc outbox_put(struct service *service, const struct outbox_draft *draft);
 /* After COMMIT: wakes the queue; never blocks, never fails. */
 void outbox_wake(struct service *service);
 

@@ -24,6 +24,7 @@ message_state_name(enum message_state state)
 		[MESSAGE_REJECTED] = "rejected",
 		[MESSAGE_EXPIRED] = "expired",
 		[MESSAGE_HELD] = "held",
+		[MESSAGE_VOID] = "void",
 	};
 
 	return names[state];

@@ -14,6 +14,8 @@ enum message_state {
 	MESSAGE_REJECTED, /* bad recipient or permanent */
 	MESSAGE_EXPIRED,
 	MESSAGE_HELD, /* by the admin */
+	MESSAGE_VOID, /* never sent: written so that a reset for nobody takes as long as a real one
+	               */
 	MESSAGE_STATE__MAX
 };
 const char *message_state_name(enum message_state state);

@@ -16,6 +16,9 @@
 struct user_keys {
 	struct str email_key;
 	struct str phone_key; /* absent: NULL, not unique (none, or a test recipient) */
+	/* user_row_update only: the stored key stays, whatever it is. Imported rows may have keys
+	 * that today's rules wouldn't give. */
+	bool keeps_email_key, keeps_phone_key;
 };
 
 /* Inserts with user's email, phone, names, roles, is_active, password and the three times; the id
@@ -99,6 +102,7 @@ MUST_USE enum rc bad_recipient_row_get(struct db *db, struct str recipient, int6
 
 /* outbox_row.c ----------------------------------------------------------------------------- */
 
+/* In message's state: pending, or void (which claim, next_at, list and last_gateway never see). */
 MUST_USE enum rc outbox_row_insert(struct db *db, const struct message *message);
 /* Claims up to max rows that are due (pending, retry_at <= now, lease over), oldest first, until
  * lease_until. One UPDATE ... RETURNING. */
