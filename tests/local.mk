@@ -66,6 +66,7 @@ AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; builddir='$(abs_builddir)'; \
 	PYTHONDONTWRITEBYTECODE=1; export srcdir builddir PYTHONDONTWRITEBYTECODE;
 
 EXTRA_DIST += $(python_tests)
+EXTRA_DIST += tests/e2e/harness.py
 EXTRA_DIST += tests/summary.sh
 
 # What a person reads at the end: one line of sums, and the names of what failed.
