@@ -4,6 +4,7 @@
 unit_tests =
 unit_tests += tests/base/test_buf
 unit_tests += tests/base/test_str
+unit_tests += tests/gateway/test_http_client
 
 # One program per layer, linked with that layer's whole archive and what it may use: a call
 # upwards doesn't link.
@@ -24,7 +25,7 @@ python_tests =
 python_tests += tests/lint/test_layers.py
 
 test_support = tests/support/suite.c tests/support/suite.h tests/support/scratch.c \
-	tests/support/scratch.h
+	tests/support/scratch.h tests/support/http_peer.c tests/support/http_peer.h
 
 check_LIBRARIES = libtestsupport.a
 libtestsupport_a_SOURCES = $(test_support)

@@ -12,8 +12,11 @@ struct gateway; /* an open gateway: its settings, its curl handle */
 
 enum gateway_needs { GATEWAY_NEEDS_NETWORK, GATEWAY_NEEDS_DIRECTORY, GATEWAY_NEEDS_EXEC };
 
+enum { GATEWAY_SMS = 1U << CHANNEL_SMS, GATEWAY_EMAIL = 1U << CHANNEL_EMAIL };
+
 struct gateway_kind {
 	const char *type;
+	unsigned channels;        /* GATEWAY_SMS, GATEWAY_EMAIL, or both */
 	enum gateway_needs needs; /* which sandbox */
 	/* RC_CONFIG with a sentence in *errors. state is the kind's own. */
 	enum rc (*open)(struct gateway *gateway, struct buf *errors);
@@ -24,6 +27,7 @@ struct gateway_kind {
 struct gateway {
 	const struct gateway_kind *kind;
 	const struct conf_gateway *conf;
+	int64_t timeout_ms; /* of one attempt: GATEWAY_ATTEMPT_MAX_MS; tests set less */
 	void *state;
 };
 
@@ -36,8 +40,11 @@ void gateway_close(struct gateway *gateway);
 /* At most GATEWAY_ATTEMPT_MAX_MS. Never fails: a failure is a result. */
 void gateway_send(struct gateway *gateway, const struct letter *letter, struct delivery *ret);
 const struct gateway_kind *gateway_kind_find(const char *type);
-
-/* gateway/mime.c: a whole mail (RFC 5322, 2045-2047, multipart/alternative when html is there). */
-MUST_USE enum rc mime_compose(const struct letter *letter, struct buf *ret);
+/* For kinds: the result and its line for the log, cut to DELIVERY_DETAIL_MAX bytes. */
+PRINTF(3, 4)
+void gateway_result(struct delivery *ret, enum delivery_result result, const char *fmt, ...);
+/* For kinds' open: appends "gateway NAME: SENTENCE" and a newline; gives RC_CONFIG. */
+PRINTF(3, 4)
+enum rc gateway_refuse(const struct gateway *gateway, struct buf *errors, const char *fmt, ...);
 
 #endif

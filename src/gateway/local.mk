@@ -1,3 +1,12 @@
 noinst_LIBRARIES += libgateway.a
 libgateway_a_SOURCES =
+libgateway_a_SOURCES += src/gateway/affo.c
+libgateway_a_SOURCES += src/gateway/file.c
+libgateway_a_SOURCES += src/gateway/gateway.c
 libgateway_a_SOURCES += src/gateway/gateway.h
+libgateway_a_SOURCES += src/gateway/http_client.c
+libgateway_a_SOURCES += src/gateway/http_client.h
+libgateway_a_SOURCES += src/gateway/kinds.h
+libgateway_a_SOURCES += src/gateway/mime.h
+libgateway_a_SOURCES += src/gateway/transfer.c
+libgateway_a_SOURCES += src/gateway/transfer.h

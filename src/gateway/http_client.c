@@ -1,0 +1,193 @@
+#include "gateway/http_client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "gateway/transfer.h"
+
+struct http_client {
+	struct transfer transfer;
+};
+
+enum rc
+http_client_new(struct http_client **ret)
+{
+	struct http_client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL)
+		return RC_SYSTEM;
+	if (transfer_open(&client->transfer) != RC_OK) {
+		http_client_free(client);
+		return RC_SYSTEM;
+	}
+	*ret = client;
+	return RC_OK;
+}
+
+void
+http_client_free(struct http_client *client)
+{
+	if (client == NULL)
+		return;
+	transfer_release(&client->transfer);
+	free(client);
+}
+
+/* A byte that would end a header line, or that a peer may take for its end (RFC 9110, 5.5). */
+static bool
+has_control(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (((unsigned char)s.ptr[i] < 0x20 && s.ptr[i] != '\t') || s.ptr[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* Adds "NAME: VALUE" to *list. RC_SYNTAX, RC_LIMIT, RC_SYSTEM. */
+static enum rc
+add_header(struct curl_slist **list, const char *name, struct str value)
+{
+	struct buf line = BUF_INIT(HTTP_CLIENT_HEADER_MAX);
+	struct curl_slist *longer;
+	enum rc rc = RC_OK;
+
+	if (has_control(value))
+		return RC_SYNTAX;
+	/* libcurl's own syntax: "NAME;" sends an empty header, "NAME:" would leave it out. */
+	if (value.len == 0)
+		buf_printf(&line, "%s;", name);
+	else
+		buf_printf(&line, "%s: " STR_FMT, name, STR_ARG(value));
+	if (!buf_ok(&line))
+		rc = RC_LIMIT;
+	else if ((longer = curl_slist_append(*list, buf_text(&line))) == NULL)
+		rc = RC_SYSTEM;
+	else
+		*list = longer;
+	buf_release(&line);
+	return rc;
+}
+
+static enum rc
+add_headers(struct curl_slist **list, const struct http_call *call)
+{
+	enum rc rc = RC_OK;
+
+	/* Never wait for a 100 Continue. */
+	if ((*list = curl_slist_append(NULL, "Expect:")) == NULL)
+		return RC_SYSTEM;
+	if (call->n_headers > HTTP_CLIENT_HEADERS_MAX)
+		return RC_LIMIT;
+	for (size_t i = 0; i < call->n_headers && rc == RC_OK; i++)
+		if (call->headers[i].value.ptr != NULL)
+			rc = add_header(list, call->headers[i].name, call->headers[i].value);
+	return rc;
+}
+
+static enum rc
+set_credentials(CURL *curl, const struct http_call *call)
+{
+	char *user = str_dup(call->user), *password = str_dup(call->password);
+	enum rc rc = RC_SYSTEM;
+
+	if (user != NULL && password != NULL &&
+	    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_USERNAME, user) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_PASSWORD, password) == CURLE_OK)
+		rc = RC_OK;
+	free(user);
+	if (password != NULL)
+		explicit_bzero(password, call->password.len);
+	free(password);
+	return rc;
+}
+
+/* The body stays the caller's: libcurl reads it during the transfer. */
+static enum rc
+set_options(CURL *curl, const struct http_call *call, struct curl_slist *headers)
+{
+	if (call->body.ptr == NULL) {
+		if (curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L) != CURLE_OK)
+			return RC_SYSTEM;
+	} else if (curl_easy_setopt(curl, CURLOPT_POST, 1L) != CURLE_OK ||
+	           curl_easy_setopt(
+	               curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len) != CURLE_OK ||
+	           curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body.ptr) != CURLE_OK) {
+		return RC_SYSTEM;
+	}
+	if (curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) != CURLE_OK)
+		return RC_SYSTEM;
+	return call->user.ptr == NULL ? RC_OK : set_credentials(curl, call);
+}
+
+enum rc
+http_client_call(struct http_client *client, const struct http_call *call,
+    struct http_reply *ret_reply, struct delivery *ret)
+{
+	struct transfer *transfer = &client->transfer;
+	struct curl_slist *headers = NULL;
+	enum rc rc;
+
+	if ((rc = add_headers(&headers, call)) != RC_OK)
+		goto out;
+	rc = transfer_begin(transfer, call->url, "http,https", call->timeout_ms);
+	if (rc == RC_OK)
+		rc = set_options(transfer->curl, call, headers);
+	if (rc != RC_OK)
+		goto out;
+	rc = transfer_perform(transfer, &ret_reply->status, ret);
+	ret_reply->body = buf_str(&transfer->reply);
+	/* The list and the body go away now: the handle must not point at them. */
+	(void)curl_easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, NULL);
+	(void)curl_easy_setopt(transfer->curl, CURLOPT_POSTFIELDS, NULL);
+out:
+	curl_slist_free_all(headers);
+	if (rc == RC_SYNTAX || rc == RC_LIMIT)
+		gateway_result(ret, DELIVERY_PERMANENT, "a header of the call is %s",
+		    rc == RC_LIMIT ? "too long, or one too many"
+		                   : "not allowed: it holds a control character");
+	else if (rc == RC_SYSTEM)
+		gateway_result(ret, DELIVERY_LATER, "out of memory for the call");
+	return rc == RC_OK ? RC_OK : RC_UNAVAILABLE;
+}
+
+void
+http_client_failed(const struct http_reply *reply, struct delivery *ret)
+{
+	static const long configuration[] = { 401, 403, 404, 405, 407, 410 };
+	enum delivery_result result = DELIVERY_LATER;
+
+	if (reply->status >= 300 && reply->status <= 399)
+		result = DELIVERY_MISCONFIGURED;
+	for (size_t i = 0; i < sizeof(configuration) / sizeof(configuration[0]); i++)
+		if (reply->status == configuration[i])
+			result = DELIVERY_MISCONFIGURED;
+	gateway_result(ret, result, "unexpected answer with status %ld", reply->status);
+}
+
+bool
+http_client_is_url(const char *text)
+{
+	static const CURLUPart unwanted[] = { CURLUPART_USER, CURLUPART_PASSWORD,
+		CURLUPART_FRAGMENT };
+	CURLU *url = NULL;
+	char *part = NULL;
+	bool ok = false;
+
+	if (strlen(text) > HTTP_CLIENT_URL_MAX || (url = curl_url()) == NULL ||
+	    curl_url_set(url, CURLUPART_URL, text, 0) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_SCHEME, &part, 0) != CURLUE_OK)
+		goto out;
+	ok = strcmp(part, "http") == 0 || strcmp(part, "https") == 0;
+	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]) && ok; i++) {
+		curl_free(part);
+		part = NULL;
+		ok = curl_url_get(url, unwanted[i], &part, 0) != CURLUE_OK;
+	}
+out:
+	curl_free(part);
+	curl_url_cleanup(url);
+	return ok;
+}

@@ -1,0 +1,50 @@
+/*
+ * One HTTP call and its answer, for the kinds that speak HTTP. A client keeps its connection
+ * between calls. No redirect is followed: it comes back as its status.
+ */
+#ifndef AFFO_GATEWAY_HTTP_CLIENT_H
+#define AFFO_GATEWAY_HTTP_CLIENT_H
+
+#include "gateway/gateway.h"
+
+struct http_client;
+
+struct http_header {
+	const char *name;
+	struct str value; /* absent: the header is left out */
+};
+
+enum { HTTP_CLIENT_URL_MAX = 2048, HTTP_CLIENT_HEADERS_MAX = 32, HTTP_CLIENT_HEADER_MAX = 4096 };
+
+struct http_call {
+	const char *method; /* "POST" */
+	const char *url;    /* http or https */
+	const struct http_header *headers;
+	size_t n_headers;
+	struct str body; /* absent: none */
+	struct str user; /* basic authentication; absent: none */
+	struct str password;
+	int64_t timeout_ms; /* in all, the connection included: gateway->timeout_ms */
+};
+
+struct http_reply {
+	long status;
+	struct str body; /* at most GATEWAY_REPLY_MAX; borrowed until the next call */
+};
+
+/* RC_SYSTEM. */
+MUST_USE enum rc http_client_new(struct http_client **ret);
+void http_client_free(struct http_client *client); /* accepts NULL */
+/* RC_OK: there is an answer, of whatever status. Else RC_UNAVAILABLE and *ret holds the result: no
+ * connection, no whole answer in time, an answer over GATEWAY_REPLY_MAX: later; TLS or URL that
+ * cannot work: misconfigured; a header with a control character, or over a limit: permanent. */
+MUST_USE enum rc http_client_call(struct http_client *client, const struct http_call *call,
+    struct http_reply *ret_reply, struct delivery *ret);
+/* For statuses that a provider gives no meaning of its own: 3xx, 401, 403, 404, 405, 407, 410:
+ * misconfigured; all else later. The detail has the status and no text of the peer's. */
+void http_client_failed(const struct http_reply *reply, struct delivery *ret);
+/* For kinds' open: whether text is an http or https URL with a host and without user, password
+ * or fragment, of at most HTTP_CLIENT_URL_MAX bytes. */
+bool http_client_is_url(const char *text);
+
+#endif
