@@ -6,6 +6,8 @@ unit_tests += tests/base/test_buf
 unit_tests += tests/base/test_str
 unit_tests += tests/cred/test_hash
 unit_tests += tests/cred/test_secret
+unit_tests += tests/cred/test_token
+unit_tests += tests/cred/test_token_cache
 unit_tests += tests/gateway/test_http_client
 
 # One program per layer, linked with that layer's whole archive and what it may use: a call

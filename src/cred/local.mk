@@ -4,4 +4,6 @@ libcred_a_SOURCES += src/cred/hash.c
 libcred_a_SOURCES += src/cred/hash.h
 libcred_a_SOURCES += src/cred/secret.c
 libcred_a_SOURCES += src/cred/secret.h
+libcred_a_SOURCES += src/cred/token.c
 libcred_a_SOURCES += src/cred/token.h
+libcred_a_SOURCES += src/cred/token_cache.c
