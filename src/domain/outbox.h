@@ -31,32 +31,43 @@ enum {
 	OUTBOX_LEASE_MS = 60000, /* claimed again after this */
 	OUTBOX_BACKOFF_MIN_MS = 5000,
 	OUTBOX_BACKOFF_MAX_MS = 300000,
+	OUTBOX_KEEP_MS = 7 * 86400000, /* how long a done row stays, without its variables */
 };
+/* Leases up to max messages that are due, oldest first; the caller releases each. Those that
+ * expired are finished as such and not among them, so *ret_n may be 0 with more to come. */
 MUST_USE enum rc outbox_claim(struct db *db, size_t max, struct message *ret, size_t *ret_n);
 /* Milliseconds until the next row is due, at most max_ms. */
 int64_t outbox_wait_ms(struct db *db, int64_t max_ms);
 /* Unseals; the JSON text of the variables goes to *ret_json. RC_SYNTAX: not ours. */
 MUST_USE enum rc outbox_open(
     struct str secret_key, const struct message *message, struct buf *ret_json);
-/* What the ring made of it. RC_NONE: the lease was lost, another has it. */
+/* What the ring made of it. RC_NONE: the lease was lost, another has it. gateway: the last one
+ * tried; absent: none was. */
 MUST_USE enum rc outbox_sent(struct db *db, const struct message *message, struct str gateway);
+/* By a gateway's word. An SMS recipient that is bad is remembered until then (0: not at all). */
 MUST_USE enum rc outbox_rejected(struct db *db, const struct message *message, struct str gateway,
     const struct delivery *delivery, int64_t remember_until);
-/* All gateways failed: backs off (5 s doubling to 5 min, +-20 %), or expires. */
+/* All gateways failed: backs off (5 s doubling to 5 min, +-20 %), or expires when the next try
+ * would come too late. */
 MUST_USE enum rc outbox_later(struct db *db, const struct message *message, struct str gateway,
     const struct delivery *delivery);
 
-/* The circuit breaker of the ring. */
+/* The gateway last used for the message's recipient; RC_NONE. */
+MUST_USE enum rc outbox_last_gateway(struct db *db, const struct message *message, struct buf *ret);
+/* Purges of done rows, expired sessions, tokens, codes: short transactions, so many rows at most
+ * that it may be called between two requests. */
+MUST_USE enum rc outbox_purge(struct db *db);
+
+/* gateway_state.c: the circuit breaker of the ring. */
 enum {
 	GATEWAY_FAULTS_MAX = 3,     /* in a row, then it is out */
 	GATEWAY_OUT_MIN_MS = 60000, /* doubling */
 	GATEWAY_OUT_MAX_MS = 3600000,
+	GATEWAY_PROBE_MS = 60000, /* what a probe may take before there is another */
 };
-/* Whether it may be used now; once out_until is over, one probe is let through at a time. */
+/* Whether it may be used now; once its time out is over, one probe is let through at a time. */
 MUST_USE enum rc gateway_is_live(struct db *db, struct str name, bool *ret);
+/* What it made of a message. A refused recipient or message is no fault of the gateway's. */
 MUST_USE enum rc gateway_note(struct db *db, struct str name, enum delivery_result result);
-MUST_USE enum rc outbox_last_gateway(struct db *db, const struct message *message, struct buf *ret);
-/* Purges of done rows, expired sessions, tokens, codes: short transactions. */
-MUST_USE enum rc outbox_purge(struct db *db);
 
 #endif

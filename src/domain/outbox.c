@@ -1,0 +1,311 @@
+#include "domain/outbox.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "cred/secret.h"
+#include "store/rows.h"
+
+enum {
+	/* A link, a name of 64 code points each escaped to 6 bytes or more, a code. */
+	VARIABLES_MAX = 8192,
+	SEALED_MAX = 2 * VARIABLES_MAX,
+	GATEWAY_NAME_MAX = 32,
+	PURGE_ROWS = 200, /* in one transaction */
+	PURGE_ROUNDS = 10,
+};
+
+static enum rc
+seal(struct service *service, const struct outbox_draft *draft, struct buf *ret)
+{
+	struct buf plain = BUF_INIT(VARIABLES_MAX);
+	struct json_out out = json_out_to(&plain);
+	enum rc rc;
+
+	json_out_object(&out, NULL);
+	if (draft->first_name.ptr != NULL)
+		json_out_string(&out, "first_name", draft->first_name);
+	if (draft->url.ptr != NULL)
+		json_out_string(&out, "url", draft->url);
+	if (draft->code.ptr != NULL)
+		json_out_string(&out, "code", draft->code);
+	json_out_end(&out);
+	if (!buf_ok(&plain)) {
+		log_error("the variables of a message are no text, or out of memory");
+		rc = RC_SYSTEM;
+		goto out;
+	}
+	rc = seal_box(buf_str(&service->outbox_public_key), buf_str(&plain), ret);
+	if (rc != RC_OK) {
+		log_error("a message can't be sealed to the key of outbox.public_key_file");
+		rc = RC_SYSTEM;
+	}
+out:
+	buf_release(&plain);
+	return rc;
+}
+
+/* What is kept of an Accept-Language: whole ranges of printable ASCII, or nothing. */
+static struct str
+clip_language(struct str language)
+{
+	for (size_t i = 0; i < language.len; i++)
+		if (language.ptr[i] < ' ' || language.ptr[i] > '~')
+			return STR("");
+	if (language.len > OUTBOX_LANGUAGE_MAX) {
+		language = str_slice(language, 0, OUTBOX_LANGUAGE_MAX + 1);
+		while (language.len > 0 && language.ptr[language.len - 1] != ',')
+			language.len--;
+		if (language.len > 0)
+			language.len--;
+	}
+	return language.ptr == NULL ? STR("") : language;
+}
+
+enum rc
+outbox_put(struct service *service, const struct outbox_draft *draft)
+{
+	struct buf sealed = BUF_INIT(SEALED_MAX);
+	struct message message = {
+		.kind = draft->kind,
+		.channel = draft->channel,
+		.state = draft->is_void ? MESSAGE_VOID : MESSAGE_PENDING,
+		.is_resend = draft->is_resend,
+		.created_at = clock_now_ms(),
+		.expires_at = draft->expires_at,
+	};
+	enum rc rc;
+
+	if ((rc = seal(service, draft, &sealed)) != RC_OK)
+		goto out;
+	message.retry_at = message.created_at;
+	random_id(message.id);
+	message.recipient = str_dup(draft->recipient);
+	message.language = str_dup(clip_language(draft->language));
+	message.sealed = buf_detach(&sealed);
+	if (message.recipient == NULL || message.language == NULL || message.sealed == NULL) {
+		log_error("out of memory for a message");
+		rc = RC_SYSTEM;
+		goto out;
+	}
+	rc = outbox_row_insert(service->db, &message);
+out:
+	message_release(&message);
+	buf_release(&sealed);
+	return rc;
+}
+
+void
+outbox_wake(struct service *service)
+{
+	/* A full pipe wakes the queue as well; a lost byte is made up for by its polling. */
+	if (service->wake_fd >= 0 && write(service->wake_fd, "", 1) < 0)
+		return;
+}
+
+static enum rc
+finish_expired(struct db *db, const struct message *message, int64_t now)
+{
+	struct message row = *message;
+
+	row.state = MESSAGE_EXPIRED;
+	return outbox_row_finish(db, &row, now);
+}
+
+enum rc
+outbox_claim(struct db *db, size_t max, struct message *ret, size_t *ret_n)
+{
+	int64_t now = clock_now_ms();
+	int64_t due_at;
+	size_t n = 0, kept = 0;
+	enum rc rc;
+
+	*ret_n = 0;
+	/* A look first: an idle queue doesn't write. */
+	if ((rc = db_begin_read(db)) != RC_OK)
+		return rc;
+	rc = outbox_row_next_at(db, &due_at);
+	db_rollback(db);
+	if (rc == RC_NONE || (rc == RC_OK && due_at > now))
+		return RC_OK;
+	if (rc != RC_OK || (rc = db_begin_write(db)) != RC_OK)
+		return rc;
+
+	rc = outbox_row_claim(db, now, now + OUTBOX_LEASE_MS, max, ret, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (ret[i].expires_at > now) {
+			struct message message = ret[i];
+
+			ret[i] = (struct message){ 0 };
+			ret[kept++] = message;
+			continue;
+		}
+		if (rc == RC_OK)
+			rc = finish_expired(db, &ret[i], now);
+		message_release(&ret[i]);
+	}
+	if (rc == RC_OK)
+		rc = db_commit(db);
+	db_rollback(db);
+	if (rc == RC_OK) {
+		*ret_n = kept;
+		return RC_OK;
+	}
+	for (size_t i = 0; i < kept; i++)
+		message_release(&ret[i]);
+	return rc;
+}
+
+int64_t
+outbox_wait_ms(struct db *db, int64_t max_ms)
+{
+	int64_t due_at, wait_ms = max_ms;
+
+	if (db_begin_read(db) != RC_OK)
+		return max_ms;
+	if (outbox_row_next_at(db, &due_at) == RC_OK)
+		wait_ms = due_at - clock_now_ms();
+	db_rollback(db);
+	if (wait_ms < 0)
+		return 0;
+	return wait_ms < max_ms ? wait_ms : max_ms;
+}
+
+enum rc
+outbox_open(struct str secret_key, const struct message *message, struct buf *ret_json)
+{
+	if (message->sealed == NULL)
+		return RC_SYNTAX;
+	return seal_open(secret_key, str_from(message->sealed), ret_json);
+}
+
+/* The row as it shall be; remember_until 0: the recipient isn't remembered as bad. */
+static enum rc
+finish(struct db *db, struct message row, struct str gateway, const char *result,
+    int64_t remember_until)
+{
+	char name[GATEWAY_NAME_MAX + 1];
+	char text[DELIVERY_DETAIL_MAX + 32];
+	int64_t now = clock_now_ms();
+	enum rc rc;
+
+	(void)snprintf(name, sizeof(name), STR_FMT, STR_ARG(gateway));
+	(void)snprintf(text, sizeof(text), "%s", result);
+	if (gateway.ptr != NULL)
+		row.gateway = name;
+	row.result = text;
+	if ((rc = db_begin_write(db)) != RC_OK)
+		return rc;
+	rc = outbox_row_finish(db, &row, now);
+	if (rc == RC_OK && remember_until > now)
+		rc = bad_recipient_row_put(db, str_from(row.recipient), remember_until);
+	if (rc == RC_OK)
+		rc = db_commit(db);
+	db_rollback(db);
+	return rc;
+}
+
+static void
+describe(const struct delivery *delivery, char ret[static DELIVERY_DETAIL_MAX + 32])
+{
+	(void)snprintf(ret, DELIVERY_DETAIL_MAX + 32, "%s%s%s",
+	    delivery_result_name(delivery->result), delivery->detail[0] == '\0' ? "" : ": ",
+	    delivery->detail);
+}
+
+enum rc
+outbox_sent(struct db *db, const struct message *message, struct str gateway)
+{
+	struct message row = *message;
+
+	row.state = MESSAGE_SENT;
+	return finish(db, row, gateway, delivery_result_name(DELIVERY_OK), 0);
+}
+
+enum rc
+outbox_rejected(struct db *db, const struct message *message, struct str gateway,
+    const struct delivery *delivery, int64_t remember_until)
+{
+	bool is_remembered =
+	    delivery->result == DELIVERY_BAD_RECIPIENT && message->channel == CHANNEL_SMS;
+	char result[DELIVERY_DETAIL_MAX + 32];
+	struct message row = *message;
+
+	row.state = MESSAGE_REJECTED;
+	describe(delivery, result);
+	return finish(db, row, gateway, result, is_remembered ? remember_until : 0);
+}
+
+/* +-20 %, so that what failed together doesn't come back together. */
+static int64_t
+backoff_ms(int64_t attempts)
+{
+	int64_t ms = OUTBOX_BACKOFF_MIN_MS;
+
+	while (attempts-- > 0 && ms < OUTBOX_BACKOFF_MAX_MS)
+		ms *= 2;
+	if (ms > OUTBOX_BACKOFF_MAX_MS)
+		ms = OUTBOX_BACKOFF_MAX_MS;
+	return ms * (80 + (int64_t)random_below(41)) / 100;
+}
+
+enum rc
+outbox_later(struct db *db, const struct message *message, struct str gateway,
+    const struct delivery *delivery)
+{
+	char result[DELIVERY_DETAIL_MAX + 32];
+	struct message row = *message;
+
+	row.attempts++;
+	row.retry_at = clock_now_ms() + backoff_ms(message->attempts);
+	row.state = row.retry_at < row.expires_at ? MESSAGE_PENDING : MESSAGE_EXPIRED;
+	describe(delivery, result);
+	return finish(db, row, gateway, result, 0);
+}
+
+enum rc
+outbox_last_gateway(struct db *db, const struct message *message, struct buf *ret)
+{
+	enum rc rc;
+
+	if ((rc = db_begin_read(db)) != RC_OK)
+		return rc;
+	rc = outbox_row_last_gateway(db, message->channel, str_from(message->recipient), ret);
+	db_rollback(db);
+	return rc;
+}
+
+enum rc
+outbox_purge(struct db *db)
+{
+	int64_t now = clock_now_ms();
+	const struct {
+		enum rc (*purge)(struct db *db, int64_t before, size_t max, size_t *ret_n);
+		int64_t before;
+	} kinds[] = {
+		{ session_row_purge, now },
+		{ token_row_purge, now },
+		{ verification_row_purge, now },
+		{ outbox_row_purge, now - OUTBOX_KEEP_MS },
+	};
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = PURGE_ROWS;
+
+		for (int round = 0; n == PURGE_ROWS && round < PURGE_ROUNDS; round++) {
+			if ((rc = db_begin_write(db)) != RC_OK)
+				break;
+			rc = kinds[i].purge(db, kinds[i].before, PURGE_ROWS, &n);
+			if (rc == RC_OK)
+				rc = db_commit(db);
+			db_rollback(db);
+			if (rc != RC_OK)
+				break;
+		}
+	}
+	return rc;
+}
