@@ -77,3 +77,8 @@ EXTRA_DIST += tests/summary.sh
 # What a person reads at the end: one line of sums, and the names of what failed.
 check-local: check-TESTS
 	@$(SHELL) $(srcdir)/tests/summary.sh $(TESTS)
+
+EXTRA_DIST += tests/bench/bench.py
+bench: all
+	srcdir='$(abs_srcdir)' builddir='$(abs_builddir)' /usr/bin/python3 $(srcdir)/tests/bench/bench.py
+.PHONY: bench
