@@ -3,7 +3,9 @@
 
 unit_tests =
 unit_tests += tests/base/test_buf
+unit_tests += tests/base/test_language
 unit_tests += tests/base/test_str
+unit_tests += tests/base/test_template
 unit_tests += tests/cred/test_hash
 unit_tests += tests/cred/test_secret
 unit_tests += tests/cred/test_token
