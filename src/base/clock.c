@@ -56,6 +56,12 @@ clock_now_ms(void)
 }
 
 int64_t
+clock_real_ms(void)
+{
+	return test_clock.fixed_ms != 0 ? test_clock.fixed_ms : read_ms(CLOCK_REALTIME);
+}
+
+int64_t
 clock_monotonic_ms(void)
 {
 	return read_ms(CLOCK_MONOTONIC) + test_clock.advanced_ms + offset_ms();

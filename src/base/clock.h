@@ -17,6 +17,8 @@ enum { CLOCK_TEXT_MAX = 31 };
 void clock_open(void);
 /* Milliseconds since 1970 UTC, plus the offset of tests. */
 int64_t clock_now_ms(void);
+/* Without the offset of tests: for comparing with times that other programs measured. */
+int64_t clock_real_ms(void);
 /* Monotonic milliseconds since boot, plus the offset of tests; for windows and timeouts. */
 int64_t clock_monotonic_ms(void);
 /* Tests fix the time: clock_now_ms() gives at_ms until clock_advance() moves it. 0: real again. */
