@@ -11,6 +11,9 @@ unit_tests += tests/cred/test_secret
 unit_tests += tests/cred/test_token
 unit_tests += tests/cred/test_token_cache
 unit_tests += tests/gateway/test_http_client
+unit_tests += tests/http/test_media
+unit_tests += tests/http/test_path
+unit_tests += tests/http/test_scan
 
 # One program per layer, linked with that layer's whole archive and what it may use: a call
 # upwards doesn't link.

@@ -1,4 +1,16 @@
 noinst_LIBRARIES += libhttp.a
 libhttp_a_SOURCES =
+libhttp_a_SOURCES += src/http/exchange.c
+libhttp_a_SOURCES += src/http/exchange.h
+libhttp_a_SOURCES += src/http/media.c
+libhttp_a_SOURCES += src/http/params.c
+libhttp_a_SOURCES += src/http/params.h
+libhttp_a_SOURCES += src/http/path.c
+libhttp_a_SOURCES += src/http/problem.c
 libhttp_a_SOURCES += src/http/request.h
+libhttp_a_SOURCES += src/http/response.c
+libhttp_a_SOURCES += src/http/response.h
+libhttp_a_SOURCES += src/http/scan.c
+libhttp_a_SOURCES += src/http/scan.h
+libhttp_a_SOURCES += src/http/server.c
 libhttp_a_SOURCES += src/http/server.h

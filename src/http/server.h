@@ -9,11 +9,18 @@
 typedef void server_handler(void *arg, struct request *request, struct response *response);
 typedef void server_after(void *arg); /* when the answer is out */
 
+enum {
+	SERVER_CONNECTIONS_MAX = 1024,    /* at once, of one worker */
+	SERVER_INCOMPLETE_MAX_MS = 10000, /* for a request to arrive whole */
+	SERVER_DRAIN_MAX = 16 << 20,      /* bytes taken off a body that was answered by 413 */
+	SERVER_RETIRE_MAX_MS = 30000,
+};
+
 struct server_options {
-	int listen_fd; /* non-blocking listening socket */
-	bool keep;     /* kept connections; false for the hashing pool: one request each */
-	size_t max_body;
-	int64_t max_requests;     /* retire after so many; 0: never */
+	int listen_fd;        /* listening socket, made non-blocking and closed at retiring */
+	bool keep;            /* kept connections; false for the hashing pool: one request each */
+	size_t max_body;      /* at most 128k: a whole request must fit a socket's buffer */
+	int64_t max_requests; /* retire after so many; 0: never */
 	int64_t hash_deadline_ms; /* for AFFO_AT */
 	server_handler *handle;
 	server_after *after;
@@ -24,7 +31,8 @@ struct server_options {
  * (FACTS: stops listening, accepts what is queued, serves kept connections until their closing,
  * at most 30 s). RC_OK, RC_SYSTEM. */
 MUST_USE enum rc server_run(const struct server_options *options);
-/* Async-signal-safe: retire gracefully; a second call with now: stop after the current request. */
+/* For signal handlers of SIGTERM, SIGINT and SIGQUIT, which run between requests only: retire
+ * gracefully; a second call with now: stop after the current request. */
 void server_stop(bool now);
 
 #endif
