@@ -26,10 +26,12 @@ struct service {
 	struct buf outbox_public_key; /* base64url */
 	int wake_fd;                  /* one byte wakes the queue; -1: none */
 	unsigned hash_slots;          /* hashes at once on this machine */
+	int64_t purge_at;             /* monotonic: when expired rows are purged next */
 };
 
 /* Opens what conf names: keys, database (RC_UNAVAILABLE is not an error here: the service starts
- * and answers 503), shared map. RC_SYSTEM, RC_CONFIG (logged). conf outlives the service. */
+ * and answers 503), shared map. RC_SYSTEM, RC_CONFIG (logged). conf and wake_fd outlive the
+ * service. Has the libraries open all that they open late: call it before the sandbox. */
 MUST_USE enum rc service_open(const struct conf *conf, int wake_fd, struct service **ret);
 void service_close(struct service *service);
 /* After the answer is out: checkpoints, and now and then (once a minute at most) purges of expired

@@ -1,0 +1,151 @@
+#include "domain/service.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/random.h"
+#include "cred/secret.h"
+#include "domain/login_cache.h"
+#include "domain/outbox.h"
+
+enum {
+	ERRORS_MAX = 4096,
+	PATH_MAX_LEN = 4096,
+	TOKEN_CACHE_ENTRIES = 4096, /* of at most 8 KiB each, mostly 400 bytes */
+	LOGIN_CACHE_ENTRIES = 4096,
+	PURGE_EVERY_MS = 60000,
+};
+
+/* Reads the secret that a setting names; the log says which setting was wrong, and why. */
+static enum rc
+read_secret(const char *setting, const char *path, size_t min, size_t max, struct buf *ret)
+{
+	struct buf errors = BUF_INIT(ERRORS_MAX);
+	enum rc rc = RC_CONFIG;
+
+	if (path == NULL) {
+		log_error("%s is not set: affo-userctl key makes the keys", setting);
+		return RC_CONFIG;
+	}
+	if ((rc = secret_file_read(path, min, max, ret, &errors)) != RC_OK)
+		log_error("%s \"%s\": %s", setting, path, buf_text(&errors));
+	buf_release(&errors);
+	return rc;
+}
+
+static enum rc
+open_keys(struct service *service)
+{
+	const struct conf *conf = service->conf;
+	struct buf token_key = BUF_INIT(TOKEN_KEY_MAX), box = BUF_INIT(ERRORS_MAX);
+	enum rc rc;
+
+	if ((rc = read_secret("token.key_file", conf->token.key_file, TOKEN_KEY_MIN, TOKEN_KEY_MAX,
+	         &token_key)) != RC_OK ||
+	    (rc = token_key_new(buf_str(&token_key), &service->token_key)) != RC_OK ||
+	    (rc = read_secret("verification.key_file", conf->verification.key_file, CODE_KEY_MIN,
+	         CODE_KEY_MAX, &service->code_key)) != RC_OK ||
+	    (rc = read_secret("outbox.public_key_file", conf->outbox.public_key_file,
+	         SEAL_KEY_TEXT_LEN, SEAL_KEY_TEXT_LEN, &service->outbox_public_key)) != RC_OK)
+		goto out;
+	rc = seal_box(buf_str(&service->outbox_public_key), STR("probe"), &box);
+	if (rc == RC_SYNTAX) {
+		log_error("outbox.public_key_file \"%s\" holds no public key: affo-userctl key "
+		          "makes one",
+		    conf->outbox.public_key_file);
+		rc = RC_CONFIG;
+	}
+out:
+	buf_release(&token_key);
+	buf_release(&box);
+	return rc;
+}
+
+static enum rc
+open_shared_map(struct service *service)
+{
+	struct buf path = BUF_INIT(PATH_MAX_LEN);
+	enum rc rc = RC_SYSTEM;
+
+	buf_printf(&path, "%s/shared", service->conf->run_dir);
+	if (buf_ok(&path))
+		rc = shm_open_file(buf_text(&path), &service->shm);
+	else
+		log_error("run_dir \"%.100s...\" is too long a path", service->conf->run_dir);
+	buf_release(&path);
+	return rc;
+}
+
+static enum rc
+open_database(struct service *service)
+{
+	enum rc rc;
+
+	rc = db_open(service->conf->database, service->conf->db_timeout_ms, &service->db);
+	if (rc == RC_OK)
+		rc = db_warm(service->db);
+	/* Each request tries again, so that the service is back with the database. */
+	return rc == RC_UNAVAILABLE && service->db != NULL ? RC_OK : rc;
+}
+
+enum rc
+service_open(const struct conf *conf, int wake_fd, struct service **ret)
+{
+	struct service *service = calloc(1, sizeof(*service));
+	enum rc rc = RC_SYSTEM;
+
+	if (service == NULL) {
+		log_error("no memory to start");
+		return RC_SYSTEM;
+	}
+	service->conf = conf;
+	service->wake_fd = wake_fd;
+	service->hash_slots = conf->workers.hash > 0 ? (unsigned)conf->workers.hash : proc_cores();
+	service->code_key = BUF_INIT(CODE_KEY_MAX);
+	service->outbox_public_key = BUF_INIT(SEAL_KEY_TEXT_LEN);
+	/* Not all at the same moment, when many workers were started at one. */
+	service->purge_at =
+	    clock_monotonic_ms() + PURGE_EVERY_MS + (int64_t)random_below(PURGE_EVERY_MS);
+	if ((rc = secret_init()) == RC_OK && (rc = open_keys(service)) == RC_OK &&
+	    (rc = token_cache_new(TOKEN_CACHE_ENTRIES, &service->token_cache)) == RC_OK &&
+	    (rc = login_cache_new(LOGIN_CACHE_ENTRIES, &service->login_cache)) == RC_OK &&
+	    (rc = open_shared_map(service)) == RC_OK && (rc = open_database(service)) == RC_OK) {
+		*ret = service;
+		return RC_OK;
+	}
+	service_close(service);
+	return rc;
+}
+
+void
+service_close(struct service *service)
+{
+	if (service == NULL)
+		return;
+	db_close(service->db);
+	if (service->shm != NULL)
+		shm_close(service->shm);
+	login_cache_free(service->login_cache);
+	token_cache_free(service->token_cache);
+	token_key_free(service->token_key);
+	buf_release(&service->code_key);
+	buf_release(&service->outbox_public_key);
+	free(service);
+}
+
+void
+service_after_answer(struct service *service)
+{
+	int64_t now = clock_monotonic_ms();
+	enum rc dropped;
+
+	if (now >= service->purge_at) {
+		service->purge_at = now + PURGE_EVERY_MS;
+		/* What went wrong was logged; the next minute tries again. */
+		dropped = outbox_purge(service->db);
+		(void)dropped;
+	}
+	db_after_answer(service->db);
+}
