@@ -6,17 +6,21 @@
 
 enum { LOGIN_EMAIL_MAX = 256, LOGIN_PASSWORD_MAX = 4096 }; /* bytes; longer is just wrong */
 
-/* RC_EMAIL_UNKNOWN, RC_WRONG_PASSWORD, RC_NO_PASSWORD, RC_LOGIN_INACTIVE (one answer, one time),
- * RC_LIMITED, RC_BUSY, RC_UNAVAILABLE. A stale hash is made anew. */
+/* Counted as a failure before the hash, given back when it was none; by address, and by account
+ * over all spellings of the e-mail. RC_EMAIL_UNKNOWN, RC_WRONG_PASSWORD, RC_NO_PASSWORD,
+ * RC_LOGIN_INACTIVE (one answer, one time), RC_LIMITED, RC_BUSY, RC_UNAVAILABLE. A stale hash is
+ * made anew. */
 MUST_USE enum rc sessions_login(struct service *service, const struct client *client,
     struct str email, struct str password, struct user *ret_user, struct buf *ret_token,
     struct faults *reterr);
 
 /* The check of CONTRACT section 2 in its order, for an access: token, claims, user, session,
- * active, time. The first use of a refreshed token is written before this returns. */
+ * active, time. The first use of a refreshed token is written before this returns. RC_SESSION_ENDED
+ * also ends the login when the token shows that a copy is in use: a voided successor, or an older
+ * one that hasn't expired (an expired one only opens nothing, as a tab's that slept for long). */
 MUST_USE enum rc sessions_authenticate(
     struct service *service, struct str token, struct principal *ret);
-/* The same for logging out: time isn't looked at. */
+/* The same for logging out: neither time nor which token of the login it is matters. */
 MUST_USE enum rc sessions_authenticate_any_time(
     struct service *service, struct str token, struct principal *ret);
 /* The whole refresh: checks the token as above (RC_REFRESH_EARLY, RC_REFRESH_EXPIRED) and rotates
