@@ -44,8 +44,7 @@ struct conf {
 	char *run_dir;     /* sockets, shared map, pid file */
 	int64_t db_timeout_ms;
 	enum conf_time_format time_format;
-	char *log;        /* "stderr", "syslog" or a path */
-	char *nginx_user; /* unused by the programs; for the snippet's comments. NULL: www-data */
+	char *log; /* "stderr", "syslog" or a path */
 	int64_t hash_deadline_ms;
 
 	struct {

@@ -1,0 +1,166 @@
+/* What settings ask of each other, and of the machine. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+#include "base/conf_parse.h"
+#include "base/conf_value.h"
+#include "base/secret_file.h"
+
+/* The lengths that cred/ asks of its keys; it has them for itself, too. */
+enum { KEY_MIN = 32, KEY_MAX = 4096, SEAL_KEY_LEN = 32, SEAL_KEY_TEXT_LEN = 43 };
+/* OWASP's least for Argon2id. */
+enum { MEMORY_ADVISED = 7 * 1024 * 1024 };
+
+static void
+check_relations(struct conf_parser *parser)
+{
+	const struct conf *conf = parser->conf;
+
+	if (conf->token.refresh_lifetime_ms < conf->token.access_lifetime_ms)
+		conf_parse_error(parser, conf_parse_source(parser, "token", "refresh_lifetime"),
+		    "\"token.refresh_lifetime\" must not be shorter than "
+		    "\"token.access_lifetime\"");
+	if (conf->listen_hash != NULL && strcmp(conf->listen, conf->listen_hash) == 0)
+		conf_parse_error(parser, conf_parse_source(parser, "", "listen_hash"),
+		    "\"listen_hash\" must not be the same as \"listen\": leave it empty (\"\") for "
+		    "one pool");
+	if (strcmp(conf->outbox.key_file, conf->outbox.public_key_file) == 0)
+		conf_parse_error(parser, conf_parse_source(parser, "outbox", "public_key_file"),
+		    "\"outbox.public_key_file\" must not be the same as \"outbox.key_file\"");
+	if (conf->verification.test_recipients.n > 0 && conf->verification.test_code == NULL)
+		conf_parse_error(parser,
+		    conf_parse_source(parser, "verification", "test_recipients"),
+		    "\"verification.test_recipients\" needs \"verification.test_code\", too");
+	if (conf->password.memory < MEMORY_ADVISED)
+		conf_parse_warning(parser, conf_parse_source(parser, "password", "memory"),
+		    "\"password.memory\" is less than 7m: stolen hashes are guessed easily");
+}
+
+static void
+check_gateways(struct conf_parser *parser)
+{
+	const struct conf *conf = parser->conf;
+	struct conf_source source = parser->gateways_source;
+	bool has[CHANNEL__MAX] = { false };
+
+	for (size_t i = 0; i < conf->n_gateways; i++) {
+		const struct conf_gateway *gateway = &conf->gateways[i];
+
+		if (!gateway->enabled)
+			continue;
+		has[gateway->channel] = true;
+		if (gateway->channel == CHANNEL_EMAIL && strcmp(gateway->type, "file") != 0 &&
+		    conf_parse_source(parser, "reset", "sender").path == NULL)
+			conf_parse_error(parser, parser->gateway_sources[i],
+			    "gateway \"%s\" needs \"reset.sender\": whom its mails are from",
+			    gateway->name);
+	}
+	if (!has[CHANNEL_SMS] && !has[CHANNEL_EMAIL]) {
+		conf_parse_warning(parser, source,
+		    "no gateway is in use: mails and SMS wait in the outbox until they expire");
+		return;
+	}
+	if (!has[CHANNEL_SMS])
+		conf_parse_warning(parser, source,
+		    "no gateway for SMS is in use: they wait in the outbox until they expire");
+	if (!has[CHANNEL_EMAIL])
+		conf_parse_warning(parser, source,
+		    "no gateway for mail is in use: mails wait in the outbox until they expire");
+}
+
+/* key: what `affo-userctl key generate` calls it; seal: a key of the outbox, base64url. */
+static void
+check_key(struct conf_parser *parser, const char *group, const char *name, const char *path,
+    const char *key, bool is_seal, bool is_public)
+{
+	struct buf text = BUF_INIT(KEY_MAX), why = BUF_INIT(4096 + 256);
+	unsigned char bytes[SEAL_KEY_LEN];
+	size_t min = is_seal ? SEAL_KEY_TEXT_LEN : KEY_MIN;
+	size_t max = is_seal ? SEAL_KEY_TEXT_LEN : KEY_MAX, len = 0;
+	enum rc rc = is_public ? secret_file_read_public(path, min, max, &text, &why)
+	                       : secret_file_read(path, min, max, &text, &why);
+
+	if (rc != RC_OK)
+		conf_parse_error(parser, conf_parse_source(parser, group, name),
+		    "\"%s.%s\": %s%s%s", group, name, buf_text(&why),
+		    access(path, F_OK) == 0 ? "" : "; affo-userctl key generate ",
+		    access(path, F_OK) == 0 ? "" : key);
+	else if (is_seal &&
+	         (base64_decode_url(buf_str(&text), sizeof(bytes), bytes, &len) != RC_OK ||
+	             len != sizeof(bytes)))
+		conf_parse_error(parser, conf_parse_source(parser, group, name),
+		    "\"%s.%s\": \"%s\" is not a key that affo-userctl key generate %s made", group,
+		    name, path, key);
+	explicit_bzero(bytes, sizeof(bytes));
+	buf_release(&text);
+	buf_release(&why);
+}
+
+static void
+check_directory(struct conf_parser *parser, struct conf_source source, const char *label,
+    const char *path, bool is_private)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		conf_parse_error(parser, source,
+		    errno == ENOENT
+		        ? "%s: the directory %s does not exist: create it, owned by the "
+		          "service's user"
+		        : "%s: the directory %s cannot be reached",
+		    label, path);
+	else if (!S_ISDIR(st.st_mode))
+		conf_parse_error(parser, source, "%s: %s is not a directory", label, path);
+	else if (is_private && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		conf_parse_error(parser, source,
+		    "%s: others could write to the directory %s (mode %04o): chmod go-w %s", label,
+		    path, (unsigned)st.st_mode & 07777, path);
+}
+
+static void
+check_machine(struct conf_parser *parser)
+{
+	const struct conf *conf = parser->conf;
+	struct buf dir = BUF_INIT(1024), label = BUF_INIT(128);
+	const char *slash = strrchr(conf->database, '/');
+
+	check_key(parser, "token", "key_file", conf->token.key_file, "token", false, false);
+	check_key(parser, "verification", "key_file", conf->verification.key_file, "verification",
+	    false, false);
+	check_key(parser, "outbox", "key_file", conf->outbox.key_file, "outbox", true, false);
+	check_key(parser, "outbox", "public_key_file", conf->outbox.public_key_file, "outbox", true,
+	    true);
+	buf_add_bytes(
+	    &dir, conf->database, slash == conf->database ? 1 : (size_t)(slash - conf->database));
+	check_directory(parser, conf_parse_source(parser, "", "database"), "\"database\"",
+	    buf_text(&dir), true);
+	check_directory(
+	    parser, conf_parse_source(parser, "", "run_dir"), "\"run_dir\"", conf->run_dir, true);
+	for (size_t i = 0; i < conf->n_gateways; i++) {
+		const struct conf_gateway *gateway = &conf->gateways[i];
+		struct str path = conf_gateway_get(gateway, "directory");
+
+		if (!gateway->enabled || path.ptr == NULL)
+			continue;
+		buf_reset(&label);
+		buf_printf(&label, "gateway \"%s\"", gateway->name);
+		check_directory(
+		    parser, parser->gateway_sources[i], buf_text(&label), path.ptr, false);
+	}
+	conf_ring_read_secrets(parser);
+	buf_release(&dir);
+	buf_release(&label);
+}
+
+void
+conf_check_all(struct conf_parser *parser)
+{
+	check_relations(parser);
+	check_gateways(parser);
+	/* Of a machine only a configuration that holds together can be asked. */
+	if (parser->check == CONF_CHECK_START && parser->rc != RC_SYSTEM)
+		check_machine(parser);
+}
