@@ -1,0 +1,13 @@
+# The migrations, compiled into libstore.a. They are append-only; schema.sql is what they give.
+migrations = $(srcdir)/db/0001_init.sql
+
+EXTRA_DIST += db/0001_init.sql
+EXTRA_DIST += db/schema.sql
+
+nodist_libstore_a_SOURCES = db/migrations.c
+BUILT_SOURCES = db/migrations.c
+CLEANFILES += db/migrations.c
+
+db/migrations.c: $(migrations) $(srcdir)/build-aux/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) db && \
+	$(SHELL) $(srcdir)/build-aux/embed.sh embedded_migrations $(migrations) >$@-t && mv $@-t $@

@@ -16,6 +16,8 @@ unit_tests += tests/gateway/test_http_client
 unit_tests += tests/http/test_media
 unit_tests += tests/http/test_path
 unit_tests += tests/http/test_scan
+unit_tests += tests/store/test_statements
+unit_tests += tests/store/test_user_row
 
 # One program per layer, linked with that layer's whole archive and what it may use: a call
 # upwards doesn't link.
@@ -36,7 +38,8 @@ python_tests =
 python_tests += tests/lint/test_layers.py
 
 test_support = tests/support/suite.c tests/support/suite.h tests/support/scratch.c \
-	tests/support/scratch.h tests/support/http_peer.c tests/support/http_peer.h
+	tests/support/scratch.h tests/support/http_peer.c tests/support/http_peer.h \
+	tests/support/database.c tests/support/database.h
 
 check_LIBRARIES = libtestsupport.a
 libtestsupport_a_SOURCES = $(test_support)

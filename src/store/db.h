@@ -8,7 +8,7 @@
 #ifndef AFFO_STORE_DB_H
 #define AFFO_STORE_DB_H
 
-#include "base/str.h"
+#include "base/buf.h"
 
 struct db;
 struct stmt; /* a prepared statement, borrowed from its db */
@@ -20,8 +20,13 @@ enum { DB_SCHEMA_VERSION = 1 }; /* the last migration of db/ */
  * db_begin_* tries again: the service answers 503 and is back by itself. */
 MUST_USE enum rc db_open(const char *path, int64_t timeout_ms, struct db **ret);
 /* After this no file is opened any more: prepares all statements, touches what SQLite opens late
- * (wal, shm, temp). For before the sandbox. */
+ * (wal, shm, temp). For before the sandbox. RC_UNAVAILABLE: the process may go on and answers 503;
+ * db_needs_restart() says when a fresh one would do better. */
 MUST_USE enum rc db_warm(struct db *db);
+/* Whether the database cannot be used and only a process that may open files could help: it was
+ * unusable at db_warm() and has changed since, or was replaced while open. Ask after an answer;
+ * exit when true. Costs nothing while all is well. */
+bool db_needs_restart(const struct db *db);
 void db_close(struct db *db);
 
 MUST_USE enum rc db_begin_read(struct db *db);
@@ -41,7 +46,8 @@ struct db_version {
 };
 MUST_USE enum rc db_version(struct db *db, struct db_version *ret);
 
-/* For ctl: creates or migrates (db/NNNN_*.sql, compiled in), and the checks of `db check`. */
+/* For ctl: creates (RC_TAKEN: the file exists) or migrates (db/NNNN_*.sql, compiled in), and the
+ * checks of `db check`. */
 MUST_USE enum rc db_init(const char *path);
 MUST_USE enum rc db_migrate(const char *path, int64_t timeout_ms, int *ret_from, int *ret_to);
 MUST_USE enum rc db_check(const char *path, int64_t timeout_ms, struct buf *ret_report);

@@ -1,7 +1,8 @@
 /*
  * The rows: what can be asked of the database, one function per statement or two. All run inside
- * the caller's transaction (db_begin_read/db_begin_write). RC_NONE: no such row. RC_TAKEN: a
- * unique index refused. Texts in results are the caller's to release.
+ * the caller's transaction (db_begin_read/db_begin_write). RC_NONE: no such row (deletes and purges
+ * give RC_OK then, too). RC_TAKEN: a unique index refused. Texts in results are the caller's to
+ * release.
  */
 #ifndef AFFO_STORE_ROWS_H
 #define AFFO_STORE_ROWS_H
@@ -46,6 +47,7 @@ MUST_USE enum rc user_row_sample_password(struct db *db, uint64_t draw, struct b
 
 /* session_row.c ---------------------------------------------------------------------------- */
 
+/* RC_NONE: there is no such user. */
 MUST_USE enum rc session_row_insert(
     struct db *db, const struct session *session, struct str address, struct str user_agent);
 MUST_USE enum rc session_row_get(struct db *db, struct str jti, struct session *ret);
@@ -59,8 +61,9 @@ struct session_view {
 };
 MUST_USE enum rc session_row_view(
     struct db *db, struct str jti, int64_t user_id, struct session_view *ret);
-/* counter, parent, issued_at, seen, retries. */
+/* Writes counter, parent, issued_at, seen, retries, last_seen_at. */
 MUST_USE enum rc session_row_rotate(struct db *db, const struct session *session);
+/* RC_NONE: the login is over, or its current counter is another. */
 MUST_USE enum rc session_row_set_seen(struct db *db, struct str jti, int64_t counter, int64_t now);
 MUST_USE enum rc session_row_delete(struct db *db, struct str jti);
 /* All of the user's but keep_jti (absent: all). */
@@ -96,16 +99,20 @@ MUST_USE enum rc verification_row_put(
 MUST_USE enum rc verification_row_wrong(struct db *db, struct str phone); /* + 1 */
 MUST_USE enum rc verification_row_delete(struct db *db, struct str phone);
 MUST_USE enum rc verification_row_purge(struct db *db, int64_t now, size_t max, size_t *ret_n);
+
+/* bad_recipient_row.c ---------------------------------------------------------------------- */
+
 /* Recipients that a gateway called bad, remembered until a time. */
 MUST_USE enum rc bad_recipient_row_put(struct db *db, struct str recipient, int64_t until_at);
 MUST_USE enum rc bad_recipient_row_get(struct db *db, struct str recipient, int64_t now);
+MUST_USE enum rc bad_recipient_row_purge(struct db *db, int64_t now, size_t max, size_t *ret_n);
 
 /* outbox_row.c ----------------------------------------------------------------------------- */
 
 /* In message's state: pending, or void (which claim, next_at, list and last_gateway never see). */
 MUST_USE enum rc outbox_row_insert(struct db *db, const struct message *message);
 /* Claims up to max rows that are due (pending, retry_at <= now, lease over), oldest first, until
- * lease_until. One UPDATE ... RETURNING. */
+ * lease_until. One UPDATE ... RETURNING. A leased row's retry_at is the end of its lease. */
 MUST_USE enum rc outbox_row_claim(struct db *db, int64_t now, int64_t lease_until, size_t max,
     struct message *ret, size_t *ret_n);
 /* When the next row becomes due; RC_NONE: the outbox is empty. */

@@ -1,0 +1,193 @@
+#include "store/statements.h"
+
+#include <stddef.h>
+
+#define USER_COLUMNS                                                                               \
+	"id, email, phone, first_name, last_name, roles, is_active, phone_verified, "              \
+	"last_login_at, created_at, updated_at, password"
+#define SESSION_COLUMNS                                                                            \
+	"jti, user_id, counter, parent, issued_at, seen, retries, expires_at, created_at, "        \
+	"last_seen_at"
+#define OUTBOX_COLUMNS                                                                             \
+	"id, kind, channel, state, recipient, language, sealed, is_resend, created_at, "           \
+	"expires_at, retry_at, lease_until, attempts, gateway, result"
+
+/* clang-format off */
+const struct statement statements[STMT__MAX] = {
+	[STMT_BEGIN_READ] = { "BEGIN", NULL },
+	[STMT_BEGIN_WRITE] = { "BEGIN IMMEDIATE", NULL },
+	[STMT_COMMIT] = { "COMMIT", NULL },
+	[STMT_ROLLBACK] = { "ROLLBACK", NULL },
+	[STMT_USER_VERSION] = { "PRAGMA user_version", NULL },
+	[STMT_DATA_VERSION] = { "PRAGMA data_version", NULL },
+
+	[STMT_USER_INSERT] = {
+		"INSERT INTO \"user\" (email, email_key, phone, phone_key, first_name, last_name,"
+		" password, roles, is_active, phone_verified, last_login_at, created_at, updated_at)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
+		NULL },
+	[STMT_USER_GET] = { "SELECT " USER_COLUMNS " FROM \"user\" WHERE id = $1", NULL },
+	[STMT_USER_BY_EMAIL] = {
+		"SELECT " USER_COLUMNS " FROM \"user\" WHERE email_key = $1", NULL },
+	[STMT_USER_BY_PHONE] = {
+		"SELECT " USER_COLUMNS " FROM \"user\" WHERE phone_key = $1", NULL },
+	[STMT_USER_UPDATE] = {
+		"UPDATE \"user\" SET email = $2, phone = $4, first_name = $6, last_name = $7,"
+		" phone_verified = $8, updated_at = $9,"
+		" email_key = CASE WHEN $10 = 1 THEN email_key ELSE $3 END,"
+		" phone_key = CASE WHEN $11 = 1 THEN phone_key ELSE $5 END WHERE id = $1",
+		NULL },
+	[STMT_USER_SET_PASSWORD] = {
+		"UPDATE \"user\" SET password = $2, updated_at = $3 WHERE id = $1", NULL },
+	[STMT_USER_SET_ROLES] = {
+		"UPDATE \"user\" SET roles = $2, updated_at = $3 WHERE id = $1", NULL },
+	[STMT_USER_SET_ACTIVE] = {
+		"UPDATE \"user\" SET is_active = $2, updated_at = $3 WHERE id = $1", NULL },
+	[STMT_USER_SET_LAST_LOGIN] = {
+		"UPDATE \"user\" SET last_login_at = $2 WHERE id = $1", NULL },
+	[STMT_USER_VERIFY_PHONE] = {
+		"UPDATE \"user\" SET phone_verified = 1, updated_at = $2"
+		" WHERE phone_key = $1 AND phone_verified = 0",
+		NULL },
+	[STMT_USER_LIST] = {
+		"SELECT " USER_COLUMNS " FROM \"user\" WHERE id > $1 ORDER BY id LIMIT $2", NULL },
+	[STMT_USER_LAST_ID] = { "SELECT max(id) FROM \"user\"", NULL },
+	[STMT_USER_PASSWORD_FROM] = {
+		"SELECT password FROM \"user\" WHERE id >= $1 AND password IS NOT NULL"
+		" ORDER BY id LIMIT 1",
+		NULL },
+
+	[STMT_SESSION_INSERT] = {
+		"INSERT INTO session (" SESSION_COLUMNS ", address, user_agent)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		NULL },
+	[STMT_SESSION_GET] = { "SELECT " SESSION_COLUMNS " FROM session WHERE jti = $1", NULL },
+	[STMT_SESSION_VIEW] = {
+		"SELECT s.jti, s.user_id, s.counter, s.parent, s.issued_at, s.seen, s.retries,"
+		" s.expires_at, s.created_at, s.last_seen_at, u.id, u.is_active, u.roles"
+		" FROM (SELECT 1 AS one) AS o LEFT JOIN session AS s ON s.jti = $1"
+		" LEFT JOIN \"user\" AS u ON u.id = $2",
+		"the one row of a constant" },
+	[STMT_SESSION_ROTATE] = {
+		"UPDATE session SET counter = $2, parent = $3, issued_at = $4, seen = $5,"
+		" retries = $6, last_seen_at = $7 WHERE jti = $1",
+		NULL },
+	[STMT_SESSION_SET_SEEN] = {
+		"UPDATE session SET seen = 1, last_seen_at = $3 WHERE jti = $1 AND counter = $2",
+		NULL },
+	[STMT_SESSION_DELETE] = { "DELETE FROM session WHERE jti = $1", NULL },
+	[STMT_SESSION_DELETE_USER] = {
+		"DELETE FROM session WHERE user_id = $1 AND jti <> $2", NULL },
+	[STMT_SESSION_COUNT] = { "SELECT count(*) FROM session WHERE user_id = $1", NULL },
+	[STMT_SESSION_DELETE_IDLEST] = {
+		"DELETE FROM session WHERE jti = (SELECT jti FROM session WHERE user_id = $1"
+		" ORDER BY last_seen_at, jti LIMIT 1)",
+		NULL },
+	[STMT_SESSION_PURGE] = {
+		"DELETE FROM session WHERE jti IN (SELECT jti FROM session WHERE expires_at <= $1"
+		" ORDER BY expires_at LIMIT $2)",
+		NULL },
+
+	[STMT_TOKEN_INSERT] = {
+		"INSERT INTO one_time_token (token_hash, user_id, created_at, expires_at, is_void)"
+		" VALUES ($1, $2, $3, $4, $5)",
+		NULL },
+	[STMT_TOKEN_GET] = {
+		"SELECT user_id FROM one_time_token"
+		" WHERE token_hash = $1 AND expires_at > $2 AND is_void = 0",
+		NULL },
+	[STMT_TOKEN_DELETE_USER] = { "DELETE FROM one_time_token WHERE user_id = $1", NULL },
+	[STMT_TOKEN_PURGE] = {
+		"DELETE FROM one_time_token WHERE token_hash IN (SELECT token_hash"
+		" FROM one_time_token WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+		NULL },
+
+	[STMT_VERIFICATION_GET] = {
+		"SELECT request_id, created_at, expires_at, wrong FROM verification"
+		" WHERE phone = $1 AND expires_at > $2",
+		NULL },
+	[STMT_VERIFICATION_PUT] = {
+		"INSERT INTO verification (phone, request_id, created_at, expires_at, wrong)"
+		" VALUES ($1, $2, $3, $4, $5) ON CONFLICT (phone) DO UPDATE SET"
+		" request_id = excluded.request_id, created_at = excluded.created_at,"
+		" expires_at = excluded.expires_at, wrong = excluded.wrong",
+		NULL },
+	[STMT_VERIFICATION_WRONG] = {
+		"UPDATE verification SET wrong = wrong + 1 WHERE phone = $1", NULL },
+	[STMT_VERIFICATION_DELETE] = { "DELETE FROM verification WHERE phone = $1", NULL },
+	[STMT_VERIFICATION_PURGE] = {
+		"DELETE FROM verification WHERE phone IN (SELECT phone FROM verification"
+		" WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+		NULL },
+	[STMT_BAD_RECIPIENT_PUT] = {
+		"INSERT INTO bad_recipient (recipient, until_at) VALUES ($1, $2)"
+		" ON CONFLICT (recipient) DO UPDATE SET until_at = excluded.until_at",
+		NULL },
+	[STMT_BAD_RECIPIENT_GET] = {
+		"SELECT until_at FROM bad_recipient WHERE recipient = $1 AND until_at > $2", NULL },
+	[STMT_BAD_RECIPIENT_PURGE] = {
+		"DELETE FROM bad_recipient WHERE recipient IN (SELECT recipient FROM bad_recipient"
+		" WHERE until_at <= $1 ORDER BY until_at LIMIT $2)",
+		NULL },
+
+	[STMT_OUTBOX_INSERT] = {
+		"INSERT INTO outbox (" OUTBOX_COLUMNS ", done_at)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+		NULL },
+	/* A leased row is due when its lease ends: so one index finds both kinds. */
+	[STMT_OUTBOX_CLAIM] = {
+		"UPDATE outbox SET lease_until = $2, retry_at = $2 WHERE seq IN (SELECT seq"
+		" FROM outbox WHERE state = 'pending' AND retry_at <= $1"
+		" ORDER BY retry_at, seq LIMIT $3) RETURNING " OUTBOX_COLUMNS,
+		NULL },
+	[STMT_OUTBOX_NEXT_AT] = {
+		"SELECT retry_at FROM outbox WHERE state = 'pending' AND retry_at >= 0"
+		" ORDER BY retry_at LIMIT 1",
+		NULL },
+	[STMT_OUTBOX_FINISH] = {
+		"UPDATE outbox SET state = $3, retry_at = $4, attempts = $5, gateway = $6,"
+		" result = $7, lease_until = 0, done_at = $8,"
+		" sealed = CASE WHEN $9 = 1 THEN sealed END"
+		" WHERE id = $1 AND lease_until = $2 AND state = 'pending'",
+		NULL },
+	[STMT_OUTBOX_GET] = { "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = $1", NULL },
+	[STMT_OUTBOX_SEQ] = { "SELECT seq FROM outbox WHERE id = $1", NULL },
+	[STMT_OUTBOX_LIST] = {
+		"SELECT " OUTBOX_COLUMNS " FROM outbox WHERE seq < $1 AND state <> 'void'"
+		" ORDER BY seq DESC LIMIT $2",
+		NULL },
+	[STMT_OUTBOX_RETRY_ALL] = {
+		"UPDATE outbox SET retry_at = $1"
+		" WHERE state = 'pending' AND retry_at > $1 AND lease_until <= $1",
+		NULL },
+	[STMT_OUTBOX_RETRY_ONE] = {
+		"UPDATE outbox SET state = 'pending', retry_at = $2"
+		" WHERE id = $1 AND state IN ('pending', 'held') AND lease_until <= $2",
+		NULL },
+	[STMT_OUTBOX_LAST_GATEWAY] = {
+		"SELECT gateway FROM outbox WHERE recipient = $1 AND channel = $2"
+		" AND gateway IS NOT NULL ORDER BY seq DESC LIMIT 1",
+		NULL },
+	[STMT_OUTBOX_PURGE] = {
+		"DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE done_at < $1"
+		" ORDER BY done_at LIMIT $2)",
+		NULL },
+
+	[STMT_GATEWAY_GET] = {
+		"SELECT faults, out_until, out_ms, sent, failed, last_at FROM gateway"
+		" WHERE name = $1",
+		NULL },
+	[STMT_GATEWAY_PUT] = {
+		"INSERT INTO gateway (name, faults, out_until, out_ms, sent, failed, last_at)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO UPDATE SET"
+		" faults = excluded.faults, out_until = excluded.out_until,"
+		" out_ms = excluded.out_ms, sent = excluded.sent, failed = excluded.failed,"
+		" last_at = excluded.last_at",
+		NULL },
+
+	[STMT_AUDIT_INSERT] = {
+		"INSERT INTO audit (at, event, actor_id, user_id, address, detail)"
+		" VALUES ($1, $2, $3, $4, $5, $6)",
+		NULL },
+};
+/* clang-format on */
