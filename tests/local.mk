@@ -2,9 +2,12 @@
 # all archives. Every test speaks TAP, so each case is a line of its own.
 
 unit_tests =
+unit_tests += tests/base/test_address
 unit_tests += tests/base/test_base64
 unit_tests += tests/base/test_buf
+unit_tests += tests/base/test_json
 unit_tests += tests/base/test_language
+unit_tests += tests/base/test_phone
 unit_tests += tests/base/test_str
 unit_tests += tests/base/test_template
 unit_tests += tests/base/test_utf8

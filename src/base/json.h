@@ -11,9 +11,13 @@
 struct json; /* a value, borrowed from the document it is in */
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
-enum { JSON_DEPTH_MAX = 32 };
+enum {
+	JSON_DEPTH_MAX = 32,  /* arrays and objects in each other */
+	JSON_NUMBER_MAX = 63, /* bytes of a number: what cJSON reads */
+};
 
-/* RC_SYNTAX: not JSON, or one of the things above. The document is the caller's: json_free(). */
+/* RC_SYNTAX: not JSON, or one of the things above. RC_SYSTEM: no memory (logged). The document is
+ * the caller's: json_free(). */
 MUST_USE enum rc json_parse(struct str text, struct json **ret);
 void json_free(struct json *doc); /* wipes the strings; accepts NULL */
 
@@ -29,7 +33,8 @@ size_t json_count(const struct json *value);
 /* Precondition: of that type. */
 struct str json_string(const struct json *value);
 bool json_bool(const struct json *value);
-/* RC_SYNTAX when it isn't a number without fraction in +-2^53. */
+/* RC_SYNTAX when it isn't a number without fraction in +-(2^53 - 1): beyond, a double does not tell
+ * neighbours apart (RFC 7493 section 2.2). 1.0 and 1e2 are such numbers. */
 MUST_USE enum rc json_int(const struct json *value, int64_t *ret);
 
 /*
