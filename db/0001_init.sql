@@ -19,6 +19,7 @@ CREATE TABLE "user" (
 ) STRICT;
 CREATE UNIQUE INDEX user_email_key ON "user" (email_key);
 CREATE UNIQUE INDEX user_phone_key ON "user" (phone_key) WHERE phone_key IS NOT NULL;
+CREATE INDEX user_phone_shared ON "user" (phone) WHERE phone_key IS NULL AND phone IS NOT NULL;
 CREATE INDEX user_with_password ON "user" (id) WHERE password IS NOT NULL;
 
 CREATE TABLE session (

@@ -19,6 +19,8 @@ CREATE TABLE "user" (
 ) STRICT;
 CREATE UNIQUE INDEX user_email_key ON "user" (email_key);
 CREATE UNIQUE INDEX user_phone_key ON "user" (phone_key) WHERE phone_key IS NOT NULL;
+-- For the test recipients.
+CREATE INDEX user_phone_shared ON "user" (phone) WHERE phone_key IS NULL AND phone IS NOT NULL;
 -- For drawing a hash whose parameters an unknown user's login is to cost.
 CREATE INDEX user_with_password ON "user" (id) WHERE password IS NOT NULL;
 

@@ -289,6 +289,7 @@ outbox_purge(struct db *db)
 		{ session_row_purge, now },
 		{ token_row_purge, now },
 		{ verification_row_purge, now },
+		{ bad_recipient_row_purge, now },
 		{ outbox_row_purge, now - OUTBOX_KEEP_MS },
 	};
 	enum rc rc = RC_OK;

@@ -148,7 +148,7 @@ confirm_test(struct service *service, struct str phone, struct str code)
 		return RC_CODE_INVALID;
 	if ((rc = db_begin_write(service->db)) != RC_OK)
 		return rc;
-	rc = user_row_verify_phone(service->db, phone, clock_now_ms());
+	rc = user_row_verify_shared_phone(service->db, phone, clock_now_ms());
 	if (rc == RC_OK)
 		rc = db_commit(service->db);
 	db_rollback(service->db);

@@ -38,6 +38,8 @@ MUST_USE enum rc user_row_set_active(struct db *db, int64_t id, bool is_active, 
 MUST_USE enum rc user_row_set_last_login(struct db *db, int64_t id, int64_t now);
 /* phone_verified of whoever has the phone now; RC_OK also when nobody has. */
 MUST_USE enum rc user_row_verify_phone(struct db *db, struct str phone_key, int64_t now);
+/* Of all who have this phone without a key (a test recipient's). */
+MUST_USE enum rc user_row_verify_shared_phone(struct db *db, struct str phone, int64_t now);
 /* Up to max users with id > after, in the order of ids. */
 MUST_USE enum rc user_row_list(
     struct db *db, int64_t after, size_t max, struct user *ret, size_t *ret_n);

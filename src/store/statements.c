@@ -49,6 +49,10 @@ const struct statement statements[STMT__MAX] = {
 		"UPDATE \"user\" SET phone_verified = 1, updated_at = $2"
 		" WHERE phone_key = $1 AND phone_verified = 0",
 		NULL },
+	[STMT_USER_VERIFY_SHARED_PHONE] = {
+		"UPDATE \"user\" SET phone_verified = 1, updated_at = $2"
+		" WHERE phone = $1 AND phone_key IS NULL AND phone_verified = 0",
+		NULL },
 	[STMT_USER_LIST] = {
 		"SELECT " USER_COLUMNS " FROM \"user\" WHERE id > $1 ORDER BY id LIMIT $2", NULL },
 	[STMT_USER_LAST_ID] = { "SELECT max(id) FROM \"user\"", NULL },

@@ -168,6 +168,16 @@ user_row_verify_phone(struct db *db, struct str phone_key, int64_t now)
 }
 
 enum rc
+user_row_verify_shared_phone(struct db *db, struct str phone, int64_t now)
+{
+	struct stmt *stmt = stmt_use(db, STMT_USER_VERIFY_SHARED_PHONE);
+
+	stmt_bind_text(stmt, 1, phone);
+	stmt_bind_int(stmt, 2, now);
+	return stmt_run(stmt, NULL);
+}
+
+enum rc
 user_row_list(struct db *db, int64_t after, size_t max, struct user *ret, size_t *ret_n)
 {
 	struct stmt *stmt = stmt_use(db, STMT_USER_LIST);

@@ -204,6 +204,29 @@ START_TEST(user_row_verify_phone_marks_whoever_has_it)
 }
 END_TEST
 
+START_TEST(user_row_verify_shared_phone_marks_all_who_have_it_without_a_key)
+{
+	const struct user_keys keyless[] = { { .email_key = STR("a") }, { .email_key = STR("b") } };
+	struct db *db = database_db();
+	struct user user = ann(), got = { 0 };
+	int64_t ids[3];
+	size_t i;
+
+	user.phone_verified = false;
+	ids[0] = add(user, ann_keys);
+	ids[1] = add(user, keyless[0]);
+	ids[2] = add(user, keyless[1]);
+	ck_assert_rc(db_begin_write(db), RC_OK);
+	ck_assert_rc(user_row_verify_shared_phone(db, STR("+1777"), 5), RC_OK);
+	for (i = 0; i < 3; i++) {
+		ck_assert_rc(user_row_get(db, ids[i], &got), RC_OK);
+		ck_assert(got.phone_verified == (i > 0));
+		user_release(&got);
+	}
+	ck_assert_rc(db_commit(db), RC_OK);
+}
+END_TEST
+
 START_TEST(user_row_list_pages_by_id)
 {
 	struct db *db = database_db();
@@ -283,6 +306,7 @@ main(void)
 	tcase_add_test(tests, user_row_update_writes_members_and_keys);
 	tcase_add_test(tests, user_row_setters_change_their_column_and_need_a_row);
 	tcase_add_test(tests, user_row_verify_phone_marks_whoever_has_it);
+	tcase_add_test(tests, user_row_verify_shared_phone_marks_all_who_have_it_without_a_key);
 	tcase_add_test(tests, user_row_list_pages_by_id);
 	tcase_add_test(tests, user_row_sample_password_draws_every_user_who_has_one);
 	return suite_run();
