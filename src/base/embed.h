@@ -10,5 +10,6 @@ struct embedded {
 extern const struct embedded embedded_migrations[]; /* db/NNNN_*.sql, in order */
 extern const struct embedded embedded_nginx[];      /* nginx/ *.conf.in */
 extern const struct embedded embedded_openapi[];    /* nginx/openapi.json */
+extern const struct embedded embedded_templates[]; /* src/templates/ */
 
 #endif

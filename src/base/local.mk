@@ -35,6 +35,8 @@ libbase_a_SOURCES += src/base/embed.h
 libbase_a_SOURCES += src/base/fault.c
 libbase_a_SOURCES += src/base/fault.h
 libbase_a_SOURCES += src/base/json.c
+libbase_a_SOURCES += src/base/gsm.c
+libbase_a_SOURCES += src/base/gsm.h
 libbase_a_SOURCES += src/base/json.h
 libbase_a_SOURCES += src/base/json_out.c
 libbase_a_SOURCES += src/base/json_scan.c
@@ -58,5 +60,33 @@ libbase_a_SOURCES += src/base/str.c
 libbase_a_SOURCES += src/base/str.h
 libbase_a_SOURCES += src/base/template.c
 libbase_a_SOURCES += src/base/template.h
+libbase_a_SOURCES += src/base/templates.c
+libbase_a_SOURCES += src/base/templates.h
 libbase_a_SOURCES += src/base/utf8.c
 libbase_a_SOURCES += src/base/utf8.h
+
+# Texts of messages, compiled in; an admin's directory goes over them file by file.
+template_files =
+template_files += src/templates/password_reset.de.html
+template_files += src/templates/password_reset.de.subject
+template_files += src/templates/password_reset.de.txt
+template_files += src/templates/password_reset.en.html
+template_files += src/templates/password_reset.en.subject
+template_files += src/templates/password_reset.en.txt
+template_files += src/templates/password_reset.es.html
+template_files += src/templates/password_reset.es.subject
+template_files += src/templates/password_reset.es.txt
+template_files += src/templates/password_reset.fr.html
+template_files += src/templates/password_reset.fr.subject
+template_files += src/templates/password_reset.fr.txt
+template_files += src/templates/phone_code.de.txt
+template_files += src/templates/phone_code.en.txt
+template_files += src/templates/phone_code.es.txt
+template_files += src/templates/phone_code.fr.txt
+EXTRA_DIST += $(template_files)
+nodist_libbase_a_SOURCES = src/templates/embedded.c
+CLEANFILES += src/templates/embedded.c
+src/templates/embedded.c: $(template_files) build-aux/embed.sh
+	$(AM_V_GEN)$(MKDIR_P) src/templates && \
+	    $(SHELL) $(srcdir)/build-aux/embed.sh embedded_templates \
+	    $(template_files:%=$(srcdir)/%) >$@.tmp && mv $@.tmp $@
