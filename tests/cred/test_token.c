@@ -295,7 +295,7 @@ START_TEST(token_check_refuses_claims_of_another_type)
 {
 	static const char *const numbers[] = { "iat", "exp", "rf_exp", "id", "rc", "nbf" };
 	static const char *const no_numbers[] = { "\"1764547200\"", "null", "true", "[1]", "{}",
-		"1.5", "9007199254740993", "-9007199254740993", "1e300", "1e400", "\"\"" };
+		"1.5", "9007199254740992", "-9007199254740992", "1e300", "1e400", "\"\"" };
 	static const char *const no_texts[] = { "1", "null", "true", "[\"a\"]", "{}" };
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
@@ -311,7 +311,7 @@ START_TEST(token_check_refuses_claims_of_another_type)
 	ck_assert_rc(check_with("rc", "-1"), RC_TOKEN_BAD);
 	ck_assert_rc(check_with("id", "1"), RC_OK);
 	ck_assert_rc(check_with("rc", "1"), RC_OK);
-	ck_assert_rc(check_with("exp", "9007199254740992"), RC_OK);
+	ck_assert_rc(check_with("exp", "9007199254740991"), RC_OK);
 	ck_assert_rc(check_with("exp", "-1"), RC_OK);
 }
 END_TEST
