@@ -5,6 +5,7 @@ unit_tests =
 unit_tests += tests/base/test_address
 unit_tests += tests/base/test_base64
 unit_tests += tests/base/test_buf
+unit_tests += tests/base/test_email
 unit_tests += tests/base/test_json
 unit_tests += tests/base/test_gsm
 unit_tests += tests/base/test_language

@@ -30,6 +30,7 @@ libbase_a_SOURCES += src/base/conf_table.c
 libbase_a_SOURCES += src/base/conf_table.h
 libbase_a_SOURCES += src/base/conf_value.c
 libbase_a_SOURCES += src/base/conf_value.h
+libbase_a_SOURCES += src/base/email.c
 libbase_a_SOURCES += src/base/email.h
 libbase_a_SOURCES += src/base/embed.h
 libbase_a_SOURCES += src/base/fault.c
