@@ -18,6 +18,12 @@ unit_tests += tests/cred/test_hash
 unit_tests += tests/cred/test_secret
 unit_tests += tests/cred/test_token
 unit_tests += tests/cred/test_token_cache
+unit_tests += tests/domain/test_gateway_state
+unit_tests += tests/domain/test_outbox
+unit_tests += tests/domain/test_passwords
+unit_tests += tests/domain/test_roles
+unit_tests += tests/domain/test_users
+unit_tests += tests/domain/test_verification
 unit_tests += tests/gateway/test_http_client
 unit_tests += tests/http/test_media
 unit_tests += tests/http/test_path
@@ -45,7 +51,8 @@ python_tests += tests/lint/test_layers.py
 
 test_support = tests/support/suite.c tests/support/suite.h tests/support/scratch.c \
 	tests/support/scratch.h tests/support/http_peer.c tests/support/http_peer.h \
-	tests/support/database.c tests/support/database.h
+	tests/support/database.c tests/support/database.h \
+	tests/support/people.c tests/support/people.h
 
 check_LIBRARIES = libtestsupport.a
 libtestsupport_a_SOURCES = $(test_support)

@@ -1,0 +1,385 @@
+#include "domain/outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cred/secret.h"
+#include "support/people.h"
+
+#define PHONE "+4930123456"
+
+static struct outbox_draft
+draft(void)
+{
+	return (struct outbox_draft){
+		.kind = MESSAGE_PHONE_CODE,
+		.channel = CHANNEL_SMS,
+		.recipient = STR(PHONE),
+		.expires_at = PEOPLE_NOW + 600000,
+		.code = STR("123456"),
+	};
+}
+
+static void
+put(const struct outbox_draft *message)
+{
+	ck_assert_rc(db_begin_write(people->db), RC_OK);
+	ck_assert_rc(outbox_put(people, message), RC_OK);
+	ck_assert_rc(db_commit(people->db), RC_OK);
+}
+
+static size_t
+claim(struct message *messages, size_t max)
+{
+	size_t n = 99;
+
+	ck_assert_rc(outbox_claim(people->db, max, messages, &n), RC_OK);
+	ck_assert_uint_le(n, max);
+	return n;
+}
+
+/* Puts one and claims it. */
+static struct message
+claimed(void)
+{
+	struct outbox_draft message = draft();
+	struct message row = { 0 };
+
+	put(&message);
+	ck_assert_uint_eq(claim(&row, 1), 1);
+	return row;
+}
+
+/* The one row of the outbox. */
+static struct message
+only_row(void)
+{
+	struct messages messages = people_outbox();
+
+	ck_assert_uint_eq(messages.n, 1);
+	return messages.list[0];
+}
+
+static const struct delivery later = { DELIVERY_LATER, "no answer" };
+
+START_TEST(put_seals_what_the_message_says)
+{
+	struct outbox_draft message = draft();
+	struct buf text = BUF_INIT(8192);
+	char public_key[SEAL_KEY_TEXT_LEN + 1], secret_key[SEAL_KEY_TEXT_LEN + 1];
+	struct message row;
+
+	message.first_name = STR("A\"\xc3\xa4\n");
+	put(&message);
+	row = only_row();
+	ck_assert_ptr_null(strstr(row.sealed, "123456"));
+	ck_assert_rc(outbox_open(str_from(people_outbox_key), &row, &text), RC_OK);
+	ck_assert_text(buf_str(&text), "{\"first_name\":\"A\\\"\xc3\xa4\\n\",\"code\":\"123456\"}");
+	seal_keypair(public_key, secret_key);
+	buf_reset(&text);
+	ck_assert_rc(outbox_open(str_from(secret_key), &row, &text), RC_SYNTAX);
+	free(row.sealed);
+	row.sealed = NULL;
+	ck_assert_rc(outbox_open(str_from(people_outbox_key), &row, &text), RC_SYNTAX);
+	message_release(&row);
+	buf_release(&text);
+}
+END_TEST
+
+START_TEST(put_keeps_whole_language_ranges_of_128_bytes)
+{
+	char text[200];
+	struct outbox_draft message = draft();
+	struct messages messages;
+
+	memset(text, 'x', sizeof(text));
+	text[2] = ',';
+	message.language = (struct str){ text, OUTBOX_LANGUAGE_MAX };
+	put(&message);
+	message.language = (struct str){ text, OUTBOX_LANGUAGE_MAX + 1 };
+	put(&message);
+	message.language = STR("de\n");
+	put(&message);
+	message.language = STR_NULL;
+	put(&message);
+	text[2] = 'x';
+	text[OUTBOX_LANGUAGE_MAX] = ',';
+	message.language = (struct str){ text, sizeof(text) };
+	put(&message);
+	messages = people_outbox();
+	ck_assert_uint_eq(messages.n, 5);
+	ck_assert_uint_eq(strlen(messages.list[0].language), OUTBOX_LANGUAGE_MAX);
+	ck_assert_str_eq(messages.list[1].language, "xx");
+	ck_assert_str_eq(messages.list[2].language, "");
+	ck_assert_str_eq(messages.list[3].language, "");
+	ck_assert_uint_eq(strlen(messages.list[4].language), OUTBOX_LANGUAGE_MAX);
+	messages_release(&messages);
+}
+END_TEST
+
+START_TEST(wake_never_blocks)
+{
+	char byte;
+
+	for (int i = 0; i < 100000; i++)
+		outbox_wake(people);
+	ck_assert_int_eq(read(people_wake_fd, &byte, 1), 1);
+	(void)close(people->wake_fd);
+	people->wake_fd = -1;
+	outbox_wake(people);
+}
+END_TEST
+
+START_TEST(claim_leases_what_is_due_oldest_first)
+{
+	struct outbox_draft message = draft();
+	struct message rows[4] = { 0 }, again = { 0 };
+
+	ck_assert_uint_eq(claim(rows, 4), 0);
+	ck_assert_int_eq(outbox_wait_ms(people->db, 30000), 30000);
+	for (int i = 0; i < 3; i++) {
+		message.is_resend = i == 1;
+		put(&message);
+		clock_advance(10);
+	}
+	ck_assert_int_eq(outbox_wait_ms(people->db, 30000), 0);
+	ck_assert_uint_eq(claim(rows, 2), 2);
+	ck_assert_int_eq(rows[0].created_at, PEOPLE_NOW);
+	ck_assert(!rows[0].is_resend && rows[1].is_resend);
+	ck_assert_str_eq(rows[0].recipient, PHONE);
+	ck_assert_ptr_nonnull(rows[0].sealed);
+	ck_assert_uint_eq(claim(&rows[2], 2), 1);
+	ck_assert_int_eq(rows[2].created_at, PEOPLE_NOW + 20);
+
+	/* A lease that ended is claimed by another, and finishing it then is refused. */
+	ck_assert_int_eq(outbox_wait_ms(people->db, 100000), OUTBOX_LEASE_MS);
+	clock_advance(OUTBOX_LEASE_MS - 1);
+	ck_assert_uint_eq(claim(&again, 1), 0);
+	clock_advance(1);
+	ck_assert_uint_eq(claim(&again, 1), 1);
+	ck_assert_str_eq(again.id, rows[0].id);
+	ck_assert_rc(outbox_sent(people->db, &rows[0], STR("a")), RC_NONE);
+	ck_assert_rc(outbox_sent(people->db, &again, STR("a")), RC_OK);
+	ck_assert_rc(outbox_sent(people->db, &again, STR("a")), RC_NONE);
+	for (int i = 0; i < 3; i++)
+		message_release(&rows[i]);
+	message_release(&again);
+}
+END_TEST
+
+START_TEST(claim_expires_what_comes_too_late)
+{
+	struct outbox_draft message = draft();
+	struct message row = { 0 };
+
+	put(&message);
+	clock_advance(600000);
+	ck_assert_uint_eq(claim(&row, 1), 0);
+	row = only_row();
+	ck_assert_int_eq(row.state, MESSAGE_EXPIRED);
+	ck_assert_ptr_null(row.sealed);
+	message_release(&row);
+	ck_assert_int_eq(outbox_wait_ms(people->db, 1000), 1000);
+}
+END_TEST
+
+START_TEST(claim_never_sees_a_void_message)
+{
+	struct outbox_draft message = draft();
+	struct message row = { 0 };
+
+	message.is_void = true;
+	put(&message);
+	ck_assert_uint_eq(claim(&row, 1), 0);
+	ck_assert_int_eq(outbox_wait_ms(people->db, 1000), 1000);
+	clock_advance(OUTBOX_KEEP_MS + 1);
+	ck_assert_rc(outbox_purge(people->db), RC_OK);
+	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox"), 0);
+}
+END_TEST
+
+START_TEST(sent_erases_what_the_message_said)
+{
+	struct message row = claimed(), last = { .channel = CHANNEL_SMS };
+	struct buf gateway = BUF_INIT(64);
+
+	ck_assert_rc(outbox_last_gateway(people->db, &row, &gateway), RC_NONE);
+	ck_assert_rc(outbox_sent(people->db, &row, STR("main")), RC_OK);
+	message_release(&row);
+	row = only_row();
+	ck_assert_int_eq(row.state, MESSAGE_SENT);
+	ck_assert_ptr_null(row.sealed);
+	ck_assert_str_eq(row.gateway, "main");
+	ck_assert_str_eq(row.result, "ok");
+	ck_assert_rc(outbox_last_gateway(people->db, &row, &gateway), RC_OK);
+	ck_assert_text(buf_str(&gateway), "main");
+	message_release(&row);
+	buf_reset(&gateway);
+	last.recipient = strdup("+4930123457");
+	ck_assert_rc(outbox_last_gateway(people->db, &last, &gateway), RC_NONE);
+	message_release(&last);
+	buf_release(&gateway);
+}
+END_TEST
+
+static bool
+is_bad(const char *recipient)
+{
+	enum rc rc;
+
+	ck_assert_rc(db_begin_read(people->db), RC_OK);
+	rc = bad_recipient_row_get(people->db, str_from(recipient), clock_now_ms());
+	db_rollback(people->db);
+	ck_assert(rc == RC_OK || rc == RC_NONE);
+	return rc == RC_OK;
+}
+
+START_TEST(rejected_remembers_a_bad_number_but_no_bad_message)
+{
+	const struct delivery bad = { DELIVERY_BAD_RECIPIENT, "no such number" };
+	const struct delivery permanent = { DELIVERY_PERMANENT, "" };
+	struct message row = claimed();
+
+	ck_assert_rc(
+	    outbox_rejected(people->db, &row, STR("a"), &permanent, PEOPLE_NOW + 1000), RC_OK);
+	ck_assert(!is_bad(PHONE));
+	message_release(&row);
+	row = only_row();
+	ck_assert_int_eq(row.state, MESSAGE_REJECTED);
+	ck_assert_str_eq(row.result, "permanent");
+	ck_assert_ptr_null(row.sealed);
+	message_release(&row);
+
+	row = claimed();
+	ck_assert_rc(outbox_rejected(people->db, &row, STR("a"), &bad, PEOPLE_NOW + 1000), RC_OK);
+	ck_assert(is_bad(PHONE));
+	message_release(&row);
+	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox WHERE result = "
+	                              "'bad_recipient: no such number'"),
+	    1);
+	clock_advance(1000);
+	ck_assert(!is_bad(PHONE));
+}
+END_TEST
+
+START_TEST(rejected_remembers_no_mail_address)
+{
+	const struct delivery bad = { DELIVERY_BAD_RECIPIENT, "" };
+	struct outbox_draft message = draft();
+	struct message row = { 0 };
+
+	message.channel = CHANNEL_EMAIL;
+	message.recipient = STR("ann@example.com");
+	put(&message);
+	ck_assert_uint_eq(claim(&row, 1), 1);
+	ck_assert_rc(outbox_rejected(people->db, &row, STR("a"), &bad, PEOPLE_NOW + 1000), RC_OK);
+	ck_assert(!is_bad("ann@example.com"));
+	message_release(&row);
+}
+END_TEST
+
+START_TEST(later_backs_off_doubling_to_five_minutes)
+{
+	static const int64_t steps[] = { 5000, 10000, 20000, 40000, 80000, 160000, 300000, 300000 };
+	struct outbox_draft message = draft();
+	struct message row = { 0 };
+
+	message.expires_at = PEOPLE_NOW + 86400000;
+	put(&message);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int64_t wait_ms;
+
+		ck_assert_uint_eq(claim(&row, 1), 1);
+		ck_assert_int_eq(row.attempts, (int64_t)i);
+		ck_assert_rc(outbox_later(people->db, &row, STR("b"), &later), RC_OK);
+		message_release(&row);
+		wait_ms = outbox_wait_ms(people->db, 86400000);
+		ck_assert_int_ge(wait_ms, steps[i] * 8 / 10);
+		ck_assert_int_le(wait_ms, steps[i] * 12 / 10);
+		clock_advance(wait_ms - 1);
+		ck_assert_uint_eq(claim(&row, 1), 0);
+		clock_advance(1);
+	}
+	row = only_row();
+	ck_assert_int_eq(row.state, MESSAGE_PENDING);
+	ck_assert_ptr_nonnull(row.sealed);
+	ck_assert_str_eq(row.gateway, "b");
+	ck_assert_str_eq(row.result, "later: no answer");
+	message_release(&row);
+}
+END_TEST
+
+START_TEST(later_expires_what_could_only_come_too_late)
+{
+	struct outbox_draft message = draft();
+	struct message row = { 0 };
+
+	message.expires_at = PEOPLE_NOW + 6001;
+	put(&message);
+	ck_assert_uint_eq(claim(&row, 1), 1);
+	ck_assert_rc(outbox_later(people->db, &row, STR_NULL, &later), RC_OK);
+	message_release(&row);
+	clock_advance(6000);
+	ck_assert_uint_eq(claim(&row, 1), 1);
+	ck_assert_ptr_null(row.gateway);
+	ck_assert_rc(outbox_later(people->db, &row, STR("b"), &later), RC_OK);
+	message_release(&row);
+	row = only_row();
+	ck_assert_int_eq(row.state, MESSAGE_EXPIRED);
+	ck_assert_int_eq(row.attempts, 2);
+	ck_assert_ptr_null(row.sealed);
+	message_release(&row);
+}
+END_TEST
+
+START_TEST(purge_takes_what_is_over_and_nothing_else)
+{
+	struct message row = claimed();
+	int64_t ann = people_add("ann@example.com", "");
+	struct principal as_ann = people_login(ann);
+	struct outbox_draft message = draft();
+
+	ck_assert_rc(outbox_sent(people->db, &row, STR("a")), RC_OK);
+	message_release(&row);
+	message.expires_at = PEOPLE_NOW + INT64_C(8640000000);
+	put(&message);
+	people_put_token(ann, "token");
+	clock_advance(3600000);
+	people_put_token(ann, "newer");
+	ck_assert_rc(outbox_purge(people->db), RC_OK);
+	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox"), 2);
+	ck_assert_int_eq(people_query("SELECT count(*) FROM session"), 1);
+	ck_assert_int_eq(people_query("SELECT count(*) FROM one_time_token"), 1);
+	clock_advance(OUTBOX_KEEP_MS);
+	ck_assert_rc(outbox_purge(people->db), RC_OK);
+	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox"), 1);
+	ck_assert_int_eq(people_query("SELECT count(*) FROM one_time_token"), 0);
+	clock_advance(people_conf->token.refresh_lifetime_ms);
+	ck_assert_rc(outbox_purge(people->db), RC_OK);
+	ck_assert_int_eq(people_query("SELECT count(*) FROM session"), 0);
+	principal_release(&as_ann);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tests = suite_case("outbox");
+
+	tcase_add_checked_fixture(tests, people_setup, people_teardown);
+	tcase_add_test(tests, put_seals_what_the_message_says);
+	tcase_add_test(tests, put_keeps_whole_language_ranges_of_128_bytes);
+	tcase_add_test(tests, wake_never_blocks);
+	tcase_add_test(tests, claim_leases_what_is_due_oldest_first);
+	tcase_add_test(tests, claim_expires_what_comes_too_late);
+	tcase_add_test(tests, claim_never_sees_a_void_message);
+	tcase_add_test(tests, sent_erases_what_the_message_said);
+	tcase_add_test(tests, rejected_remembers_a_bad_number_but_no_bad_message);
+	tcase_add_test(tests, rejected_remembers_no_mail_address);
+	tcase_add_test(tests, later_backs_off_doubling_to_five_minutes);
+	tcase_add_test(tests, later_expires_what_could_only_come_too_late);
+	tcase_add_test(tests, purge_takes_what_is_over_and_nothing_else);
+	return suite_run();
+}
