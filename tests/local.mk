@@ -6,6 +6,12 @@ unit_tests += tests/base/test_address
 unit_tests += tests/base/test_base64
 unit_tests += tests/base/test_buf
 unit_tests += tests/base/test_email
+unit_tests += tests/base/test_conf_check
+unit_tests += tests/base/test_conf_files
+unit_tests += tests/base/test_conf_gateway
+unit_tests += tests/base/test_conf_parse
+unit_tests += tests/base/test_conf_rules
+unit_tests += tests/base/test_conf_value
 unit_tests += tests/base/test_json
 unit_tests += tests/base/test_gsm
 unit_tests += tests/base/test_language
@@ -53,6 +59,8 @@ test_support = tests/support/suite.c tests/support/suite.h tests/support/scratch
 	tests/support/scratch.h tests/support/http_peer.c tests/support/http_peer.h \
 	tests/support/database.c tests/support/database.h \
 	tests/support/people.c tests/support/people.h
+	tests/support/database.c tests/support/database.h tests/support/conf_text.c \
+	tests/support/conf_text.h
 
 check_LIBRARIES = libtestsupport.a
 libtestsupport_a_SOURCES = $(test_support)

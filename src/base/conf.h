@@ -23,13 +23,15 @@ struct conf_setting {
 	char *value;      /* numbers and booleans as their canonical text */
 };
 
+/* A secret that is given as NAME_file is read, and then found as NAME, too, with CONF_CHECK_START
+ * only: who doesn't send should not hold it. */
 struct conf_gateway {
 	char *name;       /* [a-z0-9_-]{1,32}, unique */
 	const char *type; /* "file", "affo", ... a row of base/conf_gateway.c */
 	enum channel channel;
 	bool enabled;
 	struct conf_list prefixes; /* SMS: only recipients that start so; empty: all */
-	size_t n_settings;         /* those of its type, `*_file` secrets already read */
+	size_t n_settings;         /* those of its type, defaults too */
 	struct conf_setting *settings;
 };
 

@@ -285,7 +285,8 @@ read_file(struct conf_parser *parser)
 	config_destroy(&config);
 }
 
-/* The defaults that depend on run_dir. */
+/* The defaults that depend on run_dir; also in place of a refused value, so that the checks to
+ * come find everything that is never NULL. */
 static void
 fill_run_dir(struct conf_parser *parser)
 {
@@ -293,7 +294,9 @@ fill_run_dir(struct conf_parser *parser)
 		const struct conf_row *row = &conf_table[i];
 		struct buf path = BUF_INIT(256), why = BUF_INIT(256);
 
-		if (row->in_run_dir != NULL && parser->sources[i].path == NULL) {
+		if (row->in_run_dir != NULL &&
+		    (parser->sources[i].path == NULL ||
+		        (!row->is_optional && *(char **)conf_row_at(parser->conf, row) == NULL))) {
 			(void)conf_row_standard(row, parser->conf->run_dir, &path);
 			if (conf_assign_text(parser->conf, row, buf_str(&path), &why) != RC_OK)
 				conf_parse_fail(parser);

@@ -19,6 +19,7 @@ libbase_a_SOURCES += src/base/conf_files.c
 libbase_a_SOURCES += src/base/conf_files.h
 libbase_a_SOURCES += src/base/conf_gateway.c
 libbase_a_SOURCES += src/base/conf_gateway.h
+libbase_a_SOURCES += src/base/conf_open.c
 libbase_a_SOURCES += src/base/conf_parse.c
 libbase_a_SOURCES += src/base/conf_parse.h
 libbase_a_SOURCES += src/base/conf_ring.c
