@@ -30,12 +30,15 @@ unit_tests += tests/domain/test_passwords
 unit_tests += tests/domain/test_roles
 unit_tests += tests/domain/test_users
 unit_tests += tests/domain/test_verification
+unit_tests += tests/gateway/test_affo
+unit_tests += tests/gateway/test_file
 unit_tests += tests/gateway/test_http_client
 unit_tests += tests/http/test_media
 unit_tests += tests/http/test_path
 unit_tests += tests/http/test_scan
 unit_tests += tests/store/test_statements
 unit_tests += tests/store/test_user_row
+unit_tests += tests/gateway/test_mime
 
 # One program per layer, linked with that layer's whole archive and what it may use: a call
 # upwards doesn't link.
@@ -53,6 +56,7 @@ layer_tests += tests/layers/test_master
 layer_tests += tests/layers/test_ctl
 
 python_tests =
+python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/lint/test_layers.py
 
 test_support = tests/support/suite.c tests/support/suite.h tests/support/scratch.c \
@@ -66,7 +70,10 @@ check_LIBRARIES = libtestsupport.a
 libtestsupport_a_SOURCES = $(test_support)
 libtestsupport_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 
-check_PROGRAMS = $(unit_tests) $(layer_tests)
+# What tests run besides the service's own programs.
+test_helpers = tests/gateway/compose
+
+check_PROGRAMS = $(unit_tests) $(layer_tests) $(test_helpers)
 ALL_LIBS = libctl.a libmaster.a libapi.a libdeliver.a libhttp.a libgateway.a libdomain.a \
 	libcred.a libstore.a libmodel.a libbase.a
 SYSTEM_LIBS = $(FCGI_LIBS) $(CURL_LIBS) $(SMARTCOLS_LIBS) $(CRED_LIBS) $(SQLITE_LIBS) $(BASE_LIBS)

@@ -55,12 +55,14 @@ affo_close(struct gateway *gateway)
 }
 
 static void
-write_sms(struct buf *body, const struct letter *letter, struct str service_id)
+write_sms(struct buf *body, const struct letter *letter, const struct conf_gateway *conf)
 {
+	struct str from = conf_gateway_get(conf, "from");
+	struct str service_id = conf_gateway_get(conf, "service_id");
 	struct json_out out = json_out_to(body);
 
 	json_out_object(&out, NULL);
-	json_out_string(&out, "from", letter->sender);
+	json_out_string(&out, "from", from.len == 0 ? letter->sender : from);
 	json_out_string(&out, "message", letter->text);
 	json_out_string(&out, "phone", letter->recipient);
 	json_out_bool(&out, "retry", letter->is_resend);
@@ -137,7 +139,7 @@ affo_send(struct gateway *gateway, const struct letter *letter, struct delivery 
 	struct http_reply reply;
 
 	if (letter->channel == CHANNEL_SMS) {
-		write_sms(&body, letter, conf_gateway_get(gateway->conf, "service_id"));
+		write_sms(&body, letter, gateway->conf);
 	} else if (letter->kind == MESSAGE_PASSWORD_RESET) {
 		write_mail(&body, letter);
 	} else {

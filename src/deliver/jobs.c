@@ -1,0 +1,396 @@
+#include "deliver/jobs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "deliver/frame.h"
+#include "deliver/render.h"
+#include "deliver/ring.h"
+
+enum job_state { JOB_FREE, JOB_WAITING, JOB_FLYING, JOB_ENDED };
+
+struct job {
+	enum job_state state;
+	struct message message;
+	int64_t since_ms;         /* waiting since; when ended: not to be written down before */
+	size_t start;             /* of the round */
+	bool *is_out;             /* gateways that had it in this round, or are out of service */
+	int gateway;              /* that has it, or had it last; RING_END: none had */
+	struct delivery delivery; /* the last result */
+};
+
+struct jobs {
+	const struct conf *conf;
+	struct db *db;
+	struct str secret_key;
+	const struct templates *templates;
+	bool is_stopping;
+	bool *flags; /* is_out of each job, then one more row for looking around */
+	struct job list[JOBS_MAX];
+};
+
+enum rc
+jobs_new(const struct conf *conf, const struct templates *templates, struct db *db,
+    struct str secret_key, struct jobs **ret)
+{
+	struct jobs *jobs = calloc(1, sizeof(*jobs));
+
+	if (jobs == NULL || (jobs->flags = calloc(JOBS_MAX + 1, conf->n_gateways + 1)) == NULL) {
+		log_error("out of memory for the messages under way");
+		free(jobs);
+		return RC_SYSTEM;
+	}
+	jobs->templates = templates;
+	jobs->conf = conf;
+	jobs->db = db;
+	jobs->secret_key = secret_key;
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		jobs->list[i].is_out = jobs->flags + i * conf->n_gateways;
+	*ret = jobs;
+	return RC_OK;
+}
+
+static void
+release(struct job *job)
+{
+	message_release(&job->message);
+	job->state = JOB_FREE;
+}
+
+void
+jobs_free(struct jobs *jobs)
+{
+	if (jobs == NULL)
+		return;
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (jobs->list[i].state != JOB_FREE)
+			release(&jobs->list[i]);
+	free(jobs->flags);
+	free(jobs);
+}
+
+size_t
+jobs_count(const struct jobs *jobs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		n += jobs->list[i].state != JOB_FREE;
+	return n;
+}
+
+/* Messages that have waited for long don't count: what is stuck behind a gateway that hangs must
+ * not keep others from being claimed. */
+static size_t
+room(const struct jobs *jobs)
+{
+	int64_t now = clock_monotonic_ms();
+	size_t free_n = 0, fresh = 0;
+
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		const struct job *job = &jobs->list[i];
+
+		free_n += job->state == JOB_FREE;
+		fresh += job->state == JOB_WAITING && now - job->since_ms < JOBS_PATIENCE_MS;
+	}
+	if (fresh >= JOBS_FRESH_MAX || jobs->is_stopping)
+		return 0;
+	return free_n < JOBS_FRESH_MAX - fresh ? free_n : JOBS_FRESH_MAX - fresh;
+}
+
+bool
+jobs_has_room(const struct jobs *jobs)
+{
+	return room(jobs) > 0;
+}
+
+static struct job *
+find(struct jobs *jobs, const char *id)
+{
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		if (jobs->list[i].state != JOB_FREE && strcmp(jobs->list[i].message.id, id) == 0)
+			return &jobs->list[i];
+	return NULL;
+}
+
+/* When it wasn't a gateway that said so. */
+static void
+set_later(struct job *job, const char *why)
+{
+	job->delivery.result = DELIVERY_LATER;
+	(void)snprintf(job->delivery.detail, sizeof(job->delivery.detail), "%s", why);
+}
+
+static void
+begin(struct jobs *jobs, struct job *job, struct message *message)
+{
+	struct buf last = BUF_INIT(SENDERS_NAME_MAX);
+
+	job->state = JOB_WAITING;
+	job->message = *message;
+	job->since_ms = clock_monotonic_ms();
+	job->start = 0;
+	job->gateway = RING_END;
+	set_later(job, "no gateway is in service for it");
+	memset(job->is_out, 0, jobs->conf->n_gateways * sizeof(job->is_out[0]));
+	if (message->is_resend && outbox_last_gateway(jobs->db, message, &last) == RC_OK)
+		job->start = ring_start(jobs->conf, buf_str(&last));
+	buf_release(&last);
+}
+
+enum rc
+jobs_claim(struct jobs *jobs, size_t *ret_n)
+{
+	struct message claimed[JOBS_FRESH_MAX] = { 0 };
+	struct job *job, *end = jobs->list + JOBS_MAX;
+	size_t n = 0;
+	enum rc rc;
+
+	*ret_n = 0;
+	if (room(jobs) == 0)
+		return RC_OK;
+	if ((rc = outbox_claim(jobs->db, room(jobs), claimed, &n)) != RC_OK)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
+		/* Our own, when its lease ran out while it was here: only the lease is new. */
+		if ((job = find(jobs, claimed[i].id)) != NULL) {
+			job->message.lease_until = claimed[i].lease_until;
+			message_release(&claimed[i]);
+			continue;
+		}
+		for (job = jobs->list; job < end && job->state != JOB_FREE;)
+			job++;
+		begin(jobs, job, &claimed[i]);
+	}
+	*ret_n = n;
+	return RC_OK;
+}
+
+static const char *
+name_of(const struct jobs *jobs, const struct job *job)
+{
+	return job->gateway == RING_END ? NULL : jobs->conf->gateways[job->gateway].name;
+}
+
+static void
+end(struct job *job)
+{
+	job->state = JOB_ENDED;
+	job->since_ms = 0;
+}
+
+/* Writes down what became of the message; while the database refuses it stays, so that a message
+ * that was sent isn't sent again. */
+static void
+settle(struct jobs *jobs, struct job *job)
+{
+	struct str gateway = str_from(name_of(jobs, job));
+	enum rc rc = RC_SYSTEM;
+
+	switch (job->delivery.result) {
+	case DELIVERY_OK:
+		rc = outbox_sent(jobs->db, &job->message, gateway);
+		break;
+	case DELIVERY_BAD_RECIPIENT:
+	case DELIVERY_PERMANENT:
+		rc = outbox_rejected(jobs->db, &job->message, gateway, &job->delivery,
+		    clock_now_ms() + JOBS_REMEMBER_MS);
+		break;
+	case DELIVERY_LATER:
+	case DELIVERY_MISCONFIGURED:
+	case DELIVERY__MAX:
+		rc = outbox_later(jobs->db, &job->message, gateway, &job->delivery);
+		break;
+	}
+	if (rc == RC_NONE)
+		log_notice("message %s: its lease was lost; another queue has it", job->message.id);
+	if (rc == RC_OK || rc == RC_NONE)
+		release(job);
+	else
+		job->since_ms = clock_monotonic_ms() + JOBS_RETRY_MS;
+}
+
+/* The gateway that takes the message next: RING_END when the round is over, or, with *ret_waits,
+ * when it has to wait for a sender. */
+static int
+choose(struct jobs *jobs, const struct job *job, const struct senders *senders, bool *ret_waits)
+{
+	const struct message *message = &job->message;
+	struct str recipient = str_from(message->recipient);
+	size_t n = jobs->conf->n_gateways;
+	bool *is_out = jobs->flags + JOBS_MAX * n;
+	int first = ring_next(jobs->conf, message->channel, recipient, job->start, job->is_out);
+	int64_t busy_since;
+
+	*ret_waits = false;
+	if (first == RING_END || (busy_since = senders_busy_since(senders, (size_t)first)) == 0)
+		return first;
+	*ret_waits = true;
+	if (clock_monotonic_ms() - busy_since < JOBS_PATIENCE_MS)
+		return RING_END;
+	for (size_t i = 0; i < n; i++)
+		is_out[i] = job->is_out[i] || senders_busy_since(senders, i) != 0;
+	return ring_next(jobs->conf, message->channel, recipient, job->start, is_out);
+}
+
+/* The letter as its frame. RC_SYNTAX, RC_LIMIT: the message can't be read or written. */
+static enum rc
+write_letter(const struct jobs *jobs, const struct message *message, int gateway, struct buf *ret)
+{
+	bool has_own_texts = strcmp(jobs->conf->gateways[gateway].type, "affo") == 0 &&
+	                     message->channel == CHANNEL_EMAIL;
+	struct buf variables = BUF_INIT(WIRE_FRAME_MAX);
+	struct render render = { 0 };
+	enum rc rc = outbox_open(jobs->secret_key, message, &variables);
+
+	if (rc == RC_OK)
+		rc = render_letter(jobs->conf, jobs->templates, message, buf_str(&variables),
+		    has_own_texts, &render);
+	if (rc == RC_OK) {
+		frame_add_letter(ret, &render.letter);
+		rc = buf_ok(ret) ? RC_OK : RC_LIMIT;
+		render_release(&render);
+	}
+	buf_release(&variables);
+	return rc;
+}
+
+static void
+launch(struct jobs *jobs, struct job *job, struct senders *senders, int gateway)
+{
+	struct buf frame = BUF_INIT(WIRE_FRAME_MAX);
+	enum rc rc = write_letter(jobs, &job->message, gateway, &frame);
+
+	if (rc == RC_OK) {
+		job->gateway = gateway;
+		job->state = JOB_FLYING;
+		senders_start(senders, (size_t)gateway, str_from(job->message.id), buf_str(&frame));
+	} else {
+		/* Later: outbox.key_file may have been put in order by then. */
+		log_error("message %s: its variables can't be read with outbox.key_file, or don't "
+		          "make a message (%s)",
+		    job->message.id, rc_name(rc));
+		set_later(job, "unreadable");
+		end(job);
+	}
+	buf_release(&frame);
+}
+
+/* Gives a waiting message to the next gateway, ends its round, or leaves it waiting. */
+static void
+dispatch(struct jobs *jobs, struct job *job, struct senders *senders)
+{
+	bool waits = false, is_live;
+	int gateway;
+
+	if (job->message.expires_at <= clock_now_ms()) {
+		end(job);
+		return;
+	}
+	while ((gateway = choose(jobs, job, senders, &waits)) != RING_END) {
+		/* Asked last, since a yes may be the one probe that the gateway gets. Without the
+		 * database nobody knows: then it is tried. */
+		is_live = true;
+		if (gateway_is_live(jobs->db, str_from(jobs->conf->gateways[gateway].name),
+		        &is_live) != RC_OK ||
+		    is_live) {
+			launch(jobs, job, senders, gateway);
+			return;
+		}
+		job->is_out[gateway] = true;
+	}
+	if (waits && clock_monotonic_ms() - job->since_ms < JOBS_WAIT_MAX_MS)
+		return;
+	if (waits)
+		set_later(job, "every gateway for it is busy");
+	log_warning("message %s: not sent now: %s", job->message.id, job->delivery.detail);
+	end(job);
+}
+
+int64_t
+jobs_advance(struct jobs *jobs, struct senders *senders, int64_t max_ms)
+{
+	int64_t now = clock_monotonic_ms();
+	bool has_ended = false;
+
+	for (size_t i = 0; i < JOBS_MAX; i++) {
+		struct job *job = &jobs->list[i];
+
+		if (job->state == JOB_WAITING && jobs->is_stopping)
+			end(job);
+		else if (job->state == JOB_WAITING)
+			dispatch(jobs, job, senders);
+		if (job->state == JOB_ENDED && job->since_ms <= now) {
+			settle(jobs, job);
+			has_ended = true;
+		}
+		if ((job->state == JOB_WAITING || job->state == JOB_ENDED) &&
+		    max_ms > JOBS_PATIENCE_MS / 4)
+			max_ms = JOBS_PATIENCE_MS / 4;
+	}
+	if (has_ended)
+		db_after_answer(jobs->db);
+	return max_ms;
+}
+
+static void
+note(const struct jobs *jobs, const struct job *job, const char *name)
+{
+	const struct delivery *delivery = &job->delivery;
+	const char *result = delivery_result_name(delivery->result);
+
+	/* A database that refuses has said so; the gateway's record isn't worth waiting for. */
+	(void)!gateway_note(jobs->db, str_from(name), delivery->result);
+	switch (delivery->result) {
+	case DELIVERY_OK:
+		log_info("message %s: sent through gateway %s", job->message.id, name);
+		break;
+	case DELIVERY_BAD_RECIPIENT:
+	case DELIVERY_PERMANENT:
+		log_notice("message %s: gateway %s refuses it for good: %s: %s", job->message.id,
+		    name, result, delivery->detail);
+		break;
+	case DELIVERY_LATER:
+		log_warning(
+		    "message %s: gateway %s failed: %s", job->message.id, name, delivery->detail);
+		break;
+	case DELIVERY_MISCONFIGURED:
+	case DELIVERY__MAX:
+		log_error("message %s: gateway %s is misconfigured: %s", job->message.id, name,
+		    delivery->detail);
+		break;
+	}
+}
+
+void
+jobs_done(void *context, size_t i, const struct delivery *delivery)
+{
+	struct jobs *jobs = context;
+
+	for (size_t k = 0; k < JOBS_MAX; k++) {
+		struct job *job = &jobs->list[k];
+
+		if (job->state != JOB_FLYING || (size_t)job->gateway != i)
+			continue;
+		job->delivery = *delivery;
+		note(jobs, job, jobs->conf->gateways[i].name);
+		if (delivery->result == DELIVERY_LATER ||
+		    delivery->result == DELIVERY_MISCONFIGURED) {
+			job->is_out[i] = true;
+			job->state = JOB_WAITING;
+			job->since_ms = clock_monotonic_ms();
+		} else {
+			end(job);
+		}
+		return;
+	}
+}
+
+void
+jobs_stop(struct jobs *jobs)
+{
+	jobs->is_stopping = true;
+}

@@ -1,0 +1,208 @@
+#include "deliver/queue.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "gateway/gateway.h"
+
+struct queue {
+	const struct queue_setup *setup;
+	struct jobs *jobs;
+	struct senders *senders;
+	struct pollfd *fds; /* the wake pipe, the master, the senders */
+	int64_t purge_at;   /* all monotonic */
+	int64_t refused_at; /* since when the database refuses; 0: it doesn't */
+	int64_t claim_at;   /* not before */
+	int64_t stop_at;    /* give up what is under way; 0: nobody told us to stop */
+};
+
+static volatile sig_atomic_t is_told_to_stop;
+static sigset_t open_mask; /* while we wait, and only then, signals come through */
+
+static void
+on_stop(int signo)
+{
+	(void)signo;
+	is_told_to_stop = 1;
+}
+
+void
+queue_catch_signals(void)
+{
+	sigset_t blocked;
+
+	(void)sigemptyset(&blocked);
+	(void)sigaddset(&blocked, SIGTERM);
+	(void)sigaddset(&blocked, SIGQUIT);
+	(void)sigaddset(&blocked, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &blocked, &open_mask);
+	(void)sigdelset(&open_mask, SIGTERM);
+	(void)sigdelset(&open_mask, SIGQUIT);
+	(void)sigdelset(&open_mask, SIGINT);
+	proc_on_signal(SIGTERM, on_stop);
+	proc_on_signal(SIGQUIT, on_stop);
+	proc_on_signal(SIGINT, on_stop);
+	proc_on_signal(SIGHUP, SIG_IGN);
+	proc_on_signal(SIGUSR1, SIG_IGN);
+	proc_on_signal(SIGPIPE, SIG_IGN);
+}
+
+bool
+queue_is_told_to_stop(void)
+{
+	return is_told_to_stop != 0;
+}
+
+static int
+wait_for(struct pollfd *fds, size_t n, int64_t ms)
+{
+	const struct timespec timeout = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };
+
+	return ppoll(fds, n, &timeout, &open_mask);
+}
+
+void
+queue_sleep(int64_t ms)
+{
+	(void)wait_for(NULL, 0, ms);
+}
+
+static int64_t
+min_ms(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Claims what is due. Gives the milliseconds until there may be more, at most max_ms. */
+static int64_t
+claim(struct queue *queue, int64_t max_ms)
+{
+	int64_t now = clock_monotonic_ms();
+	size_t n = 0;
+
+	if (!jobs_has_room(queue->jobs))
+		return max_ms;
+	if (queue->claim_at > now)
+		return min_ms(max_ms, queue->claim_at - now);
+	if (jobs_claim(queue->jobs, &n) != RC_OK) {
+		if (queue->refused_at == 0)
+			queue->refused_at = now;
+		queue->claim_at = now + JOBS_RETRY_MS;
+		return min_ms(max_ms, JOBS_RETRY_MS);
+	}
+	queue->refused_at = 0;
+	/* What had expired was due and isn't among them: look again, but not in a circle. */
+	max_ms = outbox_wait_ms(queue->setup->db, max_ms);
+	if (n == 0 && max_ms == 0)
+		queue->claim_at = now + 20;
+	return n == 0 && max_ms == 0 ? 20 : max_ms;
+}
+
+static void
+purge(struct queue *queue)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (now < queue->purge_at)
+		return;
+	queue->purge_at = now + QUEUE_PURGE_MS;
+	/* Whoever met a failure has logged it; the next purge does what is left. */
+	(void)!outbox_purge(queue->setup->db);
+	db_after_answer(queue->setup->db);
+}
+
+static void
+stop(struct queue *queue)
+{
+	if (queue->stop_at != 0)
+		return;
+	queue->stop_at = clock_monotonic_ms() + QUEUE_STOP_MAX_MS;
+	jobs_stop(queue->jobs);
+}
+
+/* Watches everything for at most ms. RC_NONE: the master is gone. */
+static enum rc
+watch(struct queue *queue, int64_t ms)
+{
+	size_t n = senders_poll(queue->senders, queue->fds + 1);
+	char bytes[64];
+
+	queue->fds[0] = (struct pollfd){ queue->setup->wake_fd, POLLIN, 0 };
+	if (queue->stop_at != 0)
+		queue->fds[0].fd = -1;
+	if (wait_for(queue->fds, n + 1, ms) <= 0)
+		return RC_OK;
+	if (queue->fds[0].revents != 0)
+		while (read(queue->setup->wake_fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes))
+			;
+	return senders_handle(queue->senders, queue->fds + 1, n);
+}
+
+static bool
+is_over(const struct queue *queue)
+{
+	int64_t now = clock_monotonic_ms();
+
+	if (queue->stop_at != 0)
+		return jobs_count(queue->jobs) == 0 || now >= queue->stop_at;
+	return queue->refused_at != 0 && now - queue->refused_at >= QUEUE_REFUSED_MAX_MS;
+}
+
+static void
+loop(struct queue *queue)
+{
+	while (!is_over(queue)) {
+		int64_t ms = queue->stop_at == 0 ? claim(queue, QUEUE_POLL_MS) : JOBS_RETRY_MS;
+
+		ms = jobs_advance(queue->jobs, queue->senders, ms);
+		/* What failed at once, or took too long, goes on to the next gateway now. */
+		ms = senders_tick(queue->senders, ms);
+		ms = jobs_advance(queue->jobs, queue->senders, ms);
+		if (queue->stop_at != 0 && jobs_count(queue->jobs) == 0)
+			break;
+		if (watch(queue, ms) == RC_NONE) {
+			if (queue->stop_at == 0)
+				log_notice("affo-userd has ended, so does the queue");
+			stop(queue);
+		}
+		if (queue_is_told_to_stop())
+			stop(queue);
+		else
+			purge(queue);
+	}
+}
+
+int
+queue_run(const struct queue_setup *setup)
+{
+	struct queue queue = { .setup = setup };
+	int status = 1;
+
+	queue.fds = calloc(setup->conf->n_gateways + 2, sizeof(queue.fds[0]));
+	queue.purge_at = clock_monotonic_ms() + QUEUE_PURGE_MS / 5;
+	if (queue.fds == NULL ||
+	    jobs_new(setup->conf, setup->templates, setup->db, setup->secret_key, &queue.jobs) !=
+	        RC_OK ||
+	    senders_new(setup->conf, setup->master_fd, GATEWAY_ATTEMPT_MAX_MS, jobs_done,
+	        queue.jobs, &queue.senders) != RC_OK)
+		goto out;
+	loop(&queue);
+	status = queue.stop_at == 0;
+	if (jobs_count(queue.jobs) > 0)
+		log_warning("%zu messages were under way; they are sent again after %d s",
+		    jobs_count(queue.jobs), OUTBOX_LEASE_MS / 1000);
+	else if (status != 0)
+		log_error("the database has refused for %d s; starting anew",
+		    QUEUE_REFUSED_MAX_MS / 1000);
+out:
+	senders_free(queue.senders);
+	jobs_free(queue.jobs);
+	free(queue.fds);
+	return status;
+}
