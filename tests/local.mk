@@ -5,15 +5,15 @@ unit_tests =
 unit_tests += tests/base/test_address
 unit_tests += tests/base/test_base64
 unit_tests += tests/base/test_buf
-unit_tests += tests/base/test_email
 unit_tests += tests/base/test_conf_check
 unit_tests += tests/base/test_conf_files
 unit_tests += tests/base/test_conf_gateway
 unit_tests += tests/base/test_conf_parse
 unit_tests += tests/base/test_conf_rules
 unit_tests += tests/base/test_conf_value
-unit_tests += tests/base/test_json
+unit_tests += tests/base/test_email
 unit_tests += tests/base/test_gsm
+unit_tests += tests/base/test_json
 unit_tests += tests/base/test_language
 unit_tests += tests/base/test_phone
 unit_tests += tests/base/test_str
@@ -28,6 +28,7 @@ unit_tests += tests/domain/test_gateway_state
 unit_tests += tests/domain/test_outbox
 unit_tests += tests/domain/test_passwords
 unit_tests += tests/domain/test_roles
+unit_tests += tests/domain/test_service
 unit_tests += tests/domain/test_users
 unit_tests += tests/domain/test_verification
 unit_tests += tests/gateway/test_affo
@@ -59,12 +60,21 @@ python_tests =
 python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/lint/test_layers.py
 
-test_support = tests/support/suite.c tests/support/suite.h tests/support/scratch.c \
-	tests/support/scratch.h tests/support/http_peer.c tests/support/http_peer.h \
-	tests/support/database.c tests/support/database.h \
-	tests/support/people.c tests/support/people.h
-	tests/support/database.c tests/support/database.h tests/support/conf_text.c \
-	tests/support/conf_text.h
+test_support =
+test_support += tests/support/conf_text.c
+test_support += tests/support/conf_text.h
+test_support += tests/support/database.c
+test_support += tests/support/database.h
+test_support += tests/support/http_peer.c
+test_support += tests/support/http_peer.h
+test_support += tests/support/people.c
+test_support += tests/support/people.h
+test_support += tests/support/scratch.c
+test_support += tests/support/scratch.h
+test_support += tests/support/service.c
+test_support += tests/support/service.h
+test_support += tests/support/suite.c
+test_support += tests/support/suite.h
 
 check_LIBRARIES = libtestsupport.a
 libtestsupport_a_SOURCES = $(test_support)

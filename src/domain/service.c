@@ -30,7 +30,7 @@ read_secret(const char *setting, const char *path, size_t min, size_t max, struc
 		return RC_CONFIG;
 	}
 	if ((rc = secret_file_read(path, min, max, ret, &errors)) != RC_OK)
-		log_error("%s \"%s\": %s", setting, path, buf_text(&errors));
+		log_error("%s: %s", setting, buf_text(&errors));
 	buf_release(&errors);
 	return rc;
 }
