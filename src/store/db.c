@@ -64,10 +64,8 @@ begin(struct db *db, enum db_state state)
 	if (rc == RC_OK && state == DB_WRITING) {
 		rc = db_lock_take(db);
 		/* Now that nobody else writes: is this still the file that others see? */
-		if (rc == RC_OK)
-			rc = db_connect_ensure(db);
-		if (rc == RC_OK && !db->is_lock_held)
-			rc = db_lock_take(db);
+		if (rc == RC_OK && db_connect_is_moved(db))
+			rc = db_cause_note(db, DB_CAUSE_MOVED, "%s", DB_MOVED_NOTE);
 		if (rc == RC_OK && sqlite3_db_readonly(db->handle, "main") == 1)
 			rc = db_cause_note(
 			    db, DB_CAUSE_READONLY, "it could be opened for reading only");

@@ -50,6 +50,8 @@ MUST_USE enum rc db_version(struct db *db, struct db_version *ret);
  * checks of `db check`. */
 MUST_USE enum rc db_init(const char *path);
 MUST_USE enum rc db_migrate(const char *path, int64_t timeout_ms, int *ret_from, int *ret_to);
+/* One line a check, "ok: ..." or "fault: ...", also when RC_UNAVAILABLE says that there are faults.
+ * RC_LIMIT: the report is longer than its buffer may be. */
 MUST_USE enum rc db_check(const char *path, int64_t timeout_ms, struct buf *ret_report);
 
 #endif

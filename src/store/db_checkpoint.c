@@ -60,6 +60,7 @@ db_after_answer(struct db *db)
 	if (db == NULL || db->handle == NULL || db->state != DB_IDLE || db->is_cold ||
 	    (!db->is_passive_due && !db->is_truncate_due))
 		return;
+	/* Not done: it stays due. */
 	if (db_lock_take(db) != RC_OK) {
 		db_cause_flush(db);
 		return;

@@ -5,6 +5,7 @@ libstore_a_SOURCES += src/store/bad_recipient_row.c
 libstore_a_SOURCES += src/store/db.c
 libstore_a_SOURCES += src/store/db.h
 libstore_a_SOURCES += src/store/db_cause.c
+libstore_a_SOURCES += src/store/db_check.c
 libstore_a_SOURCES += src/store/db_checkpoint.c
 libstore_a_SOURCES += src/store/db_connect.c
 libstore_a_SOURCES += src/store/db_internal.h

@@ -1,0 +1,289 @@
+/* Files that are replaced or removed under an open connection, and the sandbox. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#ifdef HAVE_SECCOMP
+#include <seccomp.h>
+#endif
+
+#include "base/clock.h"
+#include "store/db_internal.h"
+#include "store/rows.h"
+#include "support/database.h"
+#include "support/scratch.h"
+#include "support/suite.h"
+
+static enum rc
+try_write(struct db *db)
+{
+	enum rc rc = db_begin_write(db);
+
+	if (rc == RC_OK)
+		rc = audit_row_insert(db, 1, STR("test"), 0, 0, STR_NULL, STR_NULL);
+	if (rc == RC_OK)
+		return db_commit(db);
+	db_rollback(db);
+	return rc;
+}
+
+static enum rc
+try_read(struct db *db)
+{
+	enum rc rc = db_begin_read(db);
+
+	return rc == RC_OK ? db_commit(db) : rc;
+}
+
+static int64_t
+count_audits(const char *path)
+{
+	sqlite3 *handle = NULL;
+	int64_t n = -1;
+
+	ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);
+	ck_assert_int_eq(db_connect_int(handle, "SELECT count(*) FROM audit", &n), SQLITE_OK);
+	(void)sqlite3_close(handle);
+	return n;
+}
+
+/* As a restore does it: another file under the same name, without wal and shm. */
+static void
+replace(void)
+{
+	const char *fresh = scratch_path("fresh.db");
+
+	ck_assert_rc(db_init(fresh), RC_OK);
+	/* Into the file itself, which is then complete. */
+	(void)count_audits(fresh);
+	ck_assert_int_eq(unlink(scratch_path("users.db-wal")), 0);
+	ck_assert_int_eq(unlink(scratch_path("users.db-shm")), 0);
+	ck_assert_int_eq(rename(fresh, database_path()), 0);
+}
+
+START_TEST(db_follows_a_replaced_file_while_it_may_open_files)
+{
+	struct db *db = database_db();
+
+	ck_assert_rc(try_write(db), RC_OK);
+	replace();
+	ck_assert_rc(try_write(db), RC_OK);
+	ck_assert_int_eq(count_audits(database_path()), 1);
+	ck_assert(!db_needs_restart(db));
+}
+END_TEST
+
+START_TEST(db_refuses_a_replaced_file_once_it_may_not_open_any)
+{
+	struct db *db = database_db();
+	struct db_version version;
+
+	ck_assert_rc(db_warm(db), RC_OK);
+	ck_assert_rc(try_write(db), RC_OK);
+	ck_assert_rc(db_version(db, &version), RC_OK);
+	ck_assert(!db_needs_restart(db));
+	replace();
+	ck_assert_rc(try_write(db), RC_UNAVAILABLE);
+	ck_assert(db_needs_restart(db));
+	ck_assert_rc(try_read(db), RC_UNAVAILABLE);
+	/* Caches end with it, though they ask the file system only now and then. */
+	clock_advance(1000);
+	ck_assert_rc(db_version(db, &version), RC_UNAVAILABLE);
+	ck_assert_int_eq(count_audits(database_path()), 0);
+}
+END_TEST
+
+START_TEST(db_waits_for_a_removed_file_to_come_back_before_it_wants_a_restart)
+{
+	struct db *db = database_db();
+	const char *aside = scratch_path("aside.db");
+
+	ck_assert_rc(db_warm(db), RC_OK);
+	ck_assert_int_eq(rename(database_path(), aside), 0);
+	ck_assert_rc(try_write(db), RC_UNAVAILABLE);
+	ck_assert(!db_needs_restart(db));
+	/* The same file again: what is open is what is there. */
+	ck_assert_int_eq(rename(aside, database_path()), 0);
+	ck_assert(!db_needs_restart(db));
+	ck_assert_rc(try_write(db), RC_OK);
+}
+END_TEST
+
+START_TEST(db_acknowledges_nothing_into_a_file_taken_away_meanwhile)
+{
+	struct db *db = database_db();
+
+	ck_assert_rc(db_begin_write(db), RC_OK);
+	ck_assert_rc(audit_row_insert(db, 1, STR("test"), 0, 0, STR_NULL, STR_NULL), RC_OK);
+	replace();
+	ck_assert_rc(db_commit(db), RC_UNAVAILABLE);
+	ck_assert_int_eq(count_audits(database_path()), 0);
+	ck_assert_rc(try_write(db), RC_OK);
+}
+END_TEST
+
+START_TEST(db_refuses_to_write_without_its_wal_or_lock_file)
+{
+	static const char *const endings[] = { "-wal", ".lock" };
+	char path[512], part[600];
+	struct db *db;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(path, sizeof(path), "%s/part%zu.db", scratch_dir(), i);
+		(void)snprintf(part, sizeof(part), "%s%s", path, endings[i]);
+		ck_assert_rc(db_init(path), RC_OK);
+		ck_assert_rc(db_open(path, 60000, &db), RC_OK);
+		ck_assert_rc(db_warm(db), RC_OK);
+		ck_assert_rc(try_write(db), RC_OK);
+		ck_assert_int_eq(unlink(part), 0);
+		ck_assert_rc(try_write(db), RC_UNAVAILABLE);
+		ck_assert(db_needs_restart(db));
+		db_close(db);
+	}
+}
+END_TEST
+
+START_TEST(db_cold_process_wants_a_restart_when_the_file_has_changed)
+{
+	const char *path = scratch_file("cold.db", "garbage garbage garbage garbage", 0600);
+	struct db *db = NULL;
+
+	ck_assert_rc(db_open(path, 100, &db), RC_UNAVAILABLE);
+	ck_assert_rc(db_warm(db), RC_UNAVAILABLE);
+	ck_assert_rc(try_read(db), RC_UNAVAILABLE);
+	ck_assert(!db_needs_restart(db));
+	/* Time alone mends no garbage. */
+	clock_advance(3600 * 1000);
+	ck_assert(!db_needs_restart(db));
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert(!db_needs_restart(db));
+	ck_assert_rc(db_init(path), RC_OK);
+	ck_assert(db_needs_restart(db));
+	/* It opens nothing by itself. */
+	ck_assert_rc(try_write(db), RC_UNAVAILABLE);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(db_cold_process_under_a_foreign_lock_wants_a_restart_after_a_while)
+{
+	const char *path = scratch_path("locked.db");
+	sqlite3 *other = NULL;
+	struct db *db = NULL;
+
+	clock_fix(1000000);
+	ck_assert_int_eq(sqlite3_open(path, &other), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(other, "CREATE TABLE t (a); BEGIN EXCLUSIVE", 0, 0, 0), 0);
+	ck_assert_rc(db_open(path, 10, &db), RC_UNAVAILABLE);
+	ck_assert_rc(db_warm(db), RC_UNAVAILABLE);
+	ck_assert(!db_needs_restart(db));
+	clock_advance(2000);
+	ck_assert(db_needs_restart(db));
+	(void)sqlite3_close(other);
+	db_close(db);
+}
+END_TEST
+
+START_TEST(db_of_another_version_is_seen_to_be_migrated_without_opening_a_file)
+{
+	struct db *db = NULL;
+
+	ck_assert_int_eq(
+	    sqlite3_exec(database_db()->handle, "PRAGMA user_version = 7", 0, 0, 0), 0);
+	ck_assert_rc(db_open(database_path(), 60000, &db), RC_UNAVAILABLE);
+	ck_assert_rc(db_warm(db), RC_UNAVAILABLE);
+	ck_assert_rc(try_write(db), RC_UNAVAILABLE);
+	ck_assert(!db_needs_restart(db));
+	ck_assert_int_eq(
+	    sqlite3_exec(database_db()->handle, "PRAGMA user_version = 1", 0, 0, 0), 0);
+	ck_assert_rc(try_write(db), RC_OK);
+	db_close(db);
+}
+END_TEST
+
+#ifdef HAVE_SECCOMP
+/* What the sandbox forbids, as fatal as there. */
+static bool
+forbid_files(void)
+{
+	static const int calls[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(creat),
+		SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rename), SCMP_SYS(socket),
+		SCMP_SYS(rt_sigaction) };
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	bool is_loaded = filter != NULL;
+	size_t i;
+
+	for (i = 0; is_loaded && i < sizeof(calls) / sizeof(calls[0]); i++)
+		is_loaded = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, calls[i], 0) == 0;
+	is_loaded = is_loaded && seccomp_load(filter) == 0;
+	seccomp_release(filter);
+	return is_loaded;
+}
+
+START_TEST(db_warm_leaves_no_file_to_be_opened)
+{
+	enum { WRITES = 1500 };
+	struct db *db = NULL, *other = NULL;
+	int i, status;
+	pid_t pid;
+
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		clock_open();
+		if (db_open(database_path(), 60000, &db) != RC_OK || db_warm(db) != RC_OK ||
+		    db_open(database_path(), 10, &other) != RC_OK)
+			_exit(1);
+		(void)sqlite3_exec(db->handle, "PRAGMA synchronous = NORMAL", 0, 0, 0);
+		/* A lock that isn't free needs the timer, too. */
+		if (db_begin_write(other) != RC_OK)
+			_exit(2);
+		db->timeout_ms = 10;
+		if (!forbid_files())
+			_exit(77);
+		if (try_write(db) != RC_UNAVAILABLE)
+			_exit(3);
+		db_rollback(other);
+		db->timeout_ms = 60000;
+		for (i = 0; i < WRITES; i++) {
+			if (try_write(db) != RC_OK)
+				_exit(4);
+			db_after_answer(db);
+		}
+		db->is_truncate_due = true;
+		db_after_answer(db);
+		if (try_write(db) != RC_OK || try_read(db) != RC_OK)
+			_exit(5);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status), "killed by %d", WTERMSIG(status));
+	ck_assert_msg(
+	    WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77, "exit %d", WEXITSTATUS(status));
+}
+END_TEST
+#endif
+
+int
+main(void)
+{
+	TCase *tests = suite_case("db_moved");
+
+	tcase_add_checked_fixture(tests, database_make, database_remove);
+	tcase_add_test(tests, db_follows_a_replaced_file_while_it_may_open_files);
+	tcase_add_test(tests, db_refuses_a_replaced_file_once_it_may_not_open_any);
+	tcase_add_test(tests, db_waits_for_a_removed_file_to_come_back_before_it_wants_a_restart);
+	tcase_add_test(tests, db_acknowledges_nothing_into_a_file_taken_away_meanwhile);
+	tcase_add_test(tests, db_refuses_to_write_without_its_wal_or_lock_file);
+	tcase_add_test(tests, db_cold_process_wants_a_restart_when_the_file_has_changed);
+	tcase_add_test(tests, db_cold_process_under_a_foreign_lock_wants_a_restart_after_a_while);
+	tcase_add_test(tests, db_of_another_version_is_seen_to_be_migrated_without_opening_a_file);
+#ifdef HAVE_SECCOMP
+	tcase_add_test(tests, db_warm_leaves_no_file_to_be_opened);
+#endif
+	return suite_run();
+}
