@@ -32,6 +32,7 @@ unit_tests += tests/domain/test_roles
 unit_tests += tests/domain/test_service
 unit_tests += tests/domain/test_sessions
 unit_tests += tests/domain/test_users
+unit_tests += tests/domain/test_users_change
 unit_tests += tests/domain/test_verification
 unit_tests += tests/gateway/test_affo
 unit_tests += tests/gateway/test_file
