@@ -17,7 +17,6 @@ struct queue {
 	struct senders *senders;
 	struct pollfd *fds; /* the wake pipe, the master, the senders */
 	int64_t purge_at;   /* all monotonic */
-	int64_t refused_at; /* since when the database refuses; 0: it doesn't */
 	int64_t claim_at;   /* not before */
 	int64_t stop_at;    /* give up what is under way; 0: nobody told us to stop */
 };
@@ -53,24 +52,12 @@ queue_catch_signals(void)
 	proc_on_signal(SIGPIPE, SIG_IGN);
 }
 
-bool
-queue_is_told_to_stop(void)
-{
-	return is_told_to_stop != 0;
-}
-
 static int
 wait_for(struct pollfd *fds, size_t n, int64_t ms)
 {
 	const struct timespec timeout = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };
 
 	return ppoll(fds, n, &timeout, &open_mask);
-}
-
-void
-queue_sleep(int64_t ms)
-{
-	(void)wait_for(NULL, 0, ms);
 }
 
 static int64_t
@@ -91,12 +78,9 @@ claim(struct queue *queue, int64_t max_ms)
 	if (queue->claim_at > now)
 		return min_ms(max_ms, queue->claim_at - now);
 	if (jobs_claim(queue->jobs, &n) != RC_OK) {
-		if (queue->refused_at == 0)
-			queue->refused_at = now;
 		queue->claim_at = now + JOBS_RETRY_MS;
 		return min_ms(max_ms, JOBS_RETRY_MS);
 	}
-	queue->refused_at = 0;
 	/* What had expired was due and isn't among them: look again, but not in a circle. */
 	max_ms = outbox_wait_ms(queue->setup->db, max_ms);
 	if (n == 0 && max_ms == 0)
@@ -118,10 +102,11 @@ purge(struct queue *queue)
 }
 
 static void
-stop(struct queue *queue)
+stop(struct queue *queue, const char *why)
 {
 	if (queue->stop_at != 0)
 		return;
+	log_notice("%s: ending, once what is under way has ended", why);
 	queue->stop_at = clock_monotonic_ms() + QUEUE_STOP_MAX_MS;
 	jobs_stop(queue->jobs);
 }
@@ -147,11 +132,8 @@ watch(struct queue *queue, int64_t ms)
 static bool
 is_over(const struct queue *queue)
 {
-	int64_t now = clock_monotonic_ms();
-
-	if (queue->stop_at != 0)
-		return jobs_count(queue->jobs) == 0 || now >= queue->stop_at;
-	return queue->refused_at != 0 && now - queue->refused_at >= QUEUE_REFUSED_MAX_MS;
+	return queue->stop_at != 0 &&
+	       (jobs_count(queue->jobs) == 0 || clock_monotonic_ms() >= queue->stop_at);
 }
 
 static void
@@ -166,13 +148,12 @@ loop(struct queue *queue)
 		ms = jobs_advance(queue->jobs, queue->senders, ms);
 		if (queue->stop_at != 0 && jobs_count(queue->jobs) == 0)
 			break;
-		if (watch(queue, ms) == RC_NONE) {
-			if (queue->stop_at == 0)
-				log_notice("affo-userd has ended, so does the queue");
-			stop(queue);
-		}
-		if (queue_is_told_to_stop())
-			stop(queue);
+		if (watch(queue, ms) == RC_NONE)
+			stop(queue, "affo-userd has ended");
+		if (is_told_to_stop)
+			stop(queue, "told to stop");
+		else if (db_needs_restart(queue->setup->db))
+			stop(queue, "the database has to be opened anew");
 		else
 			purge(queue);
 	}
@@ -193,13 +174,10 @@ queue_run(const struct queue_setup *setup)
 	        queue.jobs, &queue.senders) != RC_OK)
 		goto out;
 	loop(&queue);
-	status = queue.stop_at == 0;
+	status = 0;
 	if (jobs_count(queue.jobs) > 0)
 		log_warning("%zu messages were under way; they are sent again after %d s",
 		    jobs_count(queue.jobs), OUTBOX_LEASE_MS / 1000);
-	else if (status != 0)
-		log_error("the database has refused for %d s; starting anew",
-		    QUEUE_REFUSED_MAX_MS / 1000);
 out:
 	senders_free(queue.senders);
 	jobs_free(queue.jobs);

@@ -5,16 +5,15 @@
 #include "deliver/jobs.h"
 
 enum {
-	QUEUE_POLL_MS = 3000,        /* the outbox is looked at so often at least */
-	QUEUE_PURGE_MS = 300000,     /* between two purges */
-	QUEUE_STOP_MAX_MS = 12000,   /* for what is under way when told to stop */
-	QUEUE_REFUSED_MAX_MS = 60000 /* then we end, so that the database is opened anew */
+	QUEUE_POLL_MS = 3000,      /* the outbox is looked at so often at least */
+	QUEUE_PURGE_MS = 300000,   /* between two purges */
+	QUEUE_STOP_MAX_MS = 12000, /* for what is under way when told to stop */
 };
 
 struct queue_setup {
 	const struct conf *conf;
 	const struct templates *templates;
-	struct db *db; /* open, warm */
+	struct db *db; /* open, warm; may be unavailable */
 	struct str secret_key;
 	int wake_fd;   /* non-blocking; a byte means: look at the outbox. -1: none */
 	int master_fd; /* senders.h */
@@ -22,11 +21,8 @@ struct queue_setup {
 
 /* Takes over the handling of TERM, QUIT and INT; call before anything that may take long. */
 void queue_catch_signals(void);
-/* Whether one of them came. */
-bool queue_is_told_to_stop(void);
-/* Waits, at most ms, for one of them. */
-void queue_sleep(int64_t ms);
-/* Until a signal came or the master is gone: 0. The database refused for too long: 1. */
+/* Until one of them came, the master is gone, or the database has to be opened anew: 0. 1: no
+ * memory to begin with (logged). */
 int queue_run(const struct queue_setup *setup);
 
 #endif
