@@ -116,7 +116,7 @@ main(int argc, char **argv)
 	proc_harden();
 	queue_catch_signals();
 	wake_fd = proc_env_fd("AFFO_WAKE_FD");
-	if (conf_open(NULL, CONF_CHECK_SYNTAX, &conf) != RC_OK)
+	if (conf_open(NULL, CONF_CHECK_GATEWAYS, &conf) != RC_OK)
 		return EX_CONFIG;
 	if (strcmp(conf->log, "syslog") == 0)
 		log_use_syslog();

@@ -107,8 +107,9 @@ void conf_files_free(struct conf_files *files);
 
 /* How deep to look. */
 enum conf_check {
-	CONF_CHECK_SYNTAX, /* the files alone */
-	CONF_CHECK_START,  /* also what they name: key files, directories, modes */
+	CONF_CHECK_SYNTAX,   /* the files alone */
+	CONF_CHECK_GATEWAYS, /* also the files that the gateways' secrets are in: for the queue */
+	CONF_CHECK_START,    /* also what they name: key files, directories, modes */
 };
 
 /*

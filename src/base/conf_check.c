@@ -161,6 +161,10 @@ conf_check_all(struct conf_parser *parser)
 	check_relations(parser);
 	check_gateways(parser);
 	/* Of a machine only a configuration that holds together can be asked. */
-	if (parser->check == CONF_CHECK_START && parser->rc != RC_SYSTEM)
+	if (parser->rc == RC_SYSTEM)
+		return;
+	if (parser->check == CONF_CHECK_START)
 		check_machine(parser);
+	else if (parser->check == CONF_CHECK_GATEWAYS)
+		conf_ring_read_secrets(parser);
 }
