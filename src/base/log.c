@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +47,28 @@ log_use_syslog(void)
 {
 	openlog(out.program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	out.syslog = true;
+}
+
+enum rc
+log_use(const char *where)
+{
+	int fd;
+
+	if (strcmp(where, "syslog") == 0) {
+		log_use_syslog();
+		return RC_OK;
+	}
+	if (strcmp(where, "stderr") == 0) {
+		log_use_fd(STDERR_FILENO);
+		return RC_OK;
+	}
+	fd = open(where, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (fd < 0) {
+		log_error("log \"%s\" cannot be opened: %s", where, strerror(errno));
+		return RC_CONFIG;
+	}
+	log_use_fd(fd);
+	return RC_OK;
 }
 
 void

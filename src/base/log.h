@@ -22,6 +22,9 @@ void log_open(const char *program);
 void log_use_fd(int fd);
 /* From now on to syslog(3), facility daemon; lines without time and name of their own. */
 void log_use_syslog(void);
+/* As the setting `log` says: "stderr", "syslog", or a path, which is appended to and stays open.
+ * RC_CONFIG (logged): it cannot be opened. */
+MUST_USE enum rc log_use(const char *where);
 /* Lines above this level are dropped; LOG_LEVEL_INFO at first. */
 void log_set_level(enum log_level level);
 
