@@ -2,6 +2,10 @@
 # all archives. Every test speaks TAP, so each case is a line of its own.
 
 unit_tests =
+unit_tests += tests/api/test_input
+unit_tests += tests/api/test_openapi
+unit_tests += tests/api/test_render
+unit_tests += tests/api/test_routes
 unit_tests += tests/base/test_address
 unit_tests += tests/base/test_base64
 unit_tests += tests/base/test_buf
@@ -38,7 +42,9 @@ unit_tests += tests/gateway/test_affo
 unit_tests += tests/gateway/test_file
 unit_tests += tests/gateway/test_http_client
 unit_tests += tests/http/test_media
+unit_tests += tests/http/test_params
 unit_tests += tests/http/test_path
+unit_tests += tests/http/test_problem
 unit_tests += tests/http/test_scan
 unit_tests += tests/store/test_db
 unit_tests += tests/store/test_db_check

@@ -131,7 +131,8 @@ serve(struct exchange_room *room, FCGX_Request *fcgi, struct request *request)
 	struct params params;
 	enum rc rc;
 
-	rc = params_read(fcgi->envp, options->hash_deadline_ms, request, &params);
+	rc = params_read(
+	    (const char *const *)fcgi->envp, options->hash_deadline_ms, request, &params);
 	request_split_path(request, request->uri, &room->path);
 	if (rc == RC_OK)
 		rc = check_length(room, &params, request);

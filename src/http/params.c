@@ -82,7 +82,7 @@ refuse(struct params *params, enum variable variable, const char *reason)
 
 /* Sorts the variables into value[]; an empty one counts as absent, as some fronts send all. */
 static enum rc
-collect(char *const *envp, struct str value[static VARIABLE__MAX], struct params *params)
+collect(const char *const *envp, struct str value[static VARIABLE__MAX], struct params *params)
 {
 	enum rc rc = RC_OK;
 	bool was_seen[VARIABLE__MAX] = { false };
@@ -166,8 +166,8 @@ deadline_from(struct str at, int64_t hash_deadline_ms)
 }
 
 enum rc
-params_read(
-    char *const *envp, int64_t hash_deadline_ms, struct request *ret, struct params *ret_params)
+params_read(const char *const *envp, int64_t hash_deadline_ms, struct request *ret,
+    struct params *ret_params)
 {
 	struct str value[VARIABLE__MAX] = { STR_NULL };
 	uint64_t length;

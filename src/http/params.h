@@ -19,7 +19,7 @@ struct params {
  * hash_deadline_ms: how old a request may be that is still to be hashed; 0: no limit. The age is
  * that by AFFO_AT (seconds of the web server's clock, "1764560000.123"), else 0.
  */
-MUST_USE enum rc params_read(
-    char *const *envp, int64_t hash_deadline_ms, struct request *ret, struct params *ret_params);
+MUST_USE enum rc params_read(const char *const *envp, int64_t hash_deadline_ms, struct request *ret,
+    struct params *ret_params);
 
 #endif
