@@ -32,6 +32,7 @@ unit_tests += tests/domain/test_gateway_state
 unit_tests += tests/domain/test_outbox
 unit_tests += tests/domain/test_passwords
 unit_tests += tests/domain/test_refresh
+unit_tests += tests/domain/test_races
 unit_tests += tests/domain/test_roles
 unit_tests += tests/domain/test_service
 unit_tests += tests/domain/test_sessions

@@ -9,14 +9,14 @@ is_live(void)
 {
 	bool is_live = false;
 
-	ck_assert_rc(gateway_is_live(people->db, NAME, &is_live), RC_OK);
+	ck_assert_rc(gateway_is_live(service->db, NAME, &is_live), RC_OK);
 	return is_live;
 }
 
 static void
 note(enum delivery_result result)
 {
-	ck_assert_rc(gateway_note(people->db, NAME, result), RC_OK);
+	ck_assert_rc(gateway_note(service->db, NAME, result), RC_OK);
 }
 
 static void
@@ -38,8 +38,8 @@ START_TEST(gateway_is_in_service_until_three_faults_in_a_row)
 	ck_assert(is_live());
 	note(DELIVERY_LATER);
 	ck_assert(!is_live());
-	ck_assert_int_eq(people_query("SELECT sent FROM gateway"), 1);
-	ck_assert_int_eq(people_query("SELECT failed FROM gateway"), 5);
+	ck_assert_int_eq(service_query("SELECT sent FROM gateway"), 1);
+	ck_assert_int_eq(service_query("SELECT failed FROM gateway"), 5);
 }
 END_TEST
 
@@ -54,7 +54,7 @@ START_TEST(gateway_is_not_at_fault_for_what_it_refuses)
 	note(DELIVERY_LATER);
 	note(DELIVERY_LATER);
 	ck_assert(is_live());
-	ck_assert_int_eq(people_query("SELECT sent FROM gateway"), 0);
+	ck_assert_int_eq(service_query("SELECT sent FROM gateway"), 0);
 }
 END_TEST
 
@@ -106,7 +106,7 @@ START_TEST(gateway_that_is_out_is_not_put_out_longer_by_stragglers)
 		note(DELIVERY_LATER);
 	clock_advance(GATEWAY_OUT_MIN_MS);
 	ck_assert(is_live());
-	ck_assert_int_eq(people_query("SELECT failed FROM gateway"), 8);
+	ck_assert_int_eq(service_query("SELECT failed FROM gateway"), 8);
 }
 END_TEST
 
@@ -115,7 +115,7 @@ START_TEST(gateway_comes_back_after_a_clock_that_was_wrong)
 	clock_advance(INT64_C(86400000) * 365);
 	put_out();
 	ck_assert(!is_live());
-	clock_fix(PEOPLE_NOW);
+	clock_fix(SERVICE_NOW);
 	ck_assert(is_live());
 }
 END_TEST
@@ -125,7 +125,7 @@ START_TEST(gateways_do_not_share_their_faults)
 	bool is_other_live = false;
 
 	put_out();
-	ck_assert_rc(gateway_is_live(people->db, STR("other"), &is_other_live), RC_OK);
+	ck_assert_rc(gateway_is_live(service->db, STR("other"), &is_other_live), RC_OK);
 	ck_assert(is_other_live && !is_live());
 }
 END_TEST

@@ -17,7 +17,7 @@ draft(void)
 		.kind = MESSAGE_PHONE_CODE,
 		.channel = CHANNEL_SMS,
 		.recipient = STR(PHONE),
-		.expires_at = PEOPLE_NOW + 600000,
+		.expires_at = SERVICE_NOW + 600000,
 		.code = STR("123456"),
 	};
 }
@@ -25,9 +25,9 @@ draft(void)
 static void
 put(const struct outbox_draft *message)
 {
-	ck_assert_rc(db_begin_write(people->db), RC_OK);
-	ck_assert_rc(outbox_put(people, message), RC_OK);
-	ck_assert_rc(db_commit(people->db), RC_OK);
+	ck_assert_rc(db_begin_write(service->db), RC_OK);
+	ck_assert_rc(outbox_put(service, message), RC_OK);
+	ck_assert_rc(db_commit(service->db), RC_OK);
 }
 
 static size_t
@@ -35,7 +35,7 @@ claim(struct message *messages, size_t max)
 {
 	size_t n = 99;
 
-	ck_assert_rc(outbox_claim(people->db, max, messages, &n), RC_OK);
+	ck_assert_rc(outbox_claim(service->db, max, messages, &n), RC_OK);
 	ck_assert_uint_le(n, max);
 	return n;
 }
@@ -124,11 +124,11 @@ START_TEST(wake_never_blocks)
 	char byte;
 
 	for (int i = 0; i < 100000; i++)
-		outbox_wake(people);
+		outbox_wake(service);
 	ck_assert_int_eq(read(people_wake_fd, &byte, 1), 1);
-	(void)close(people->wake_fd);
-	people->wake_fd = -1;
-	outbox_wake(people);
+	(void)close(service->wake_fd);
+	service->wake_fd = -1;
+	outbox_wake(service);
 }
 END_TEST
 
@@ -138,31 +138,31 @@ START_TEST(claim_leases_what_is_due_oldest_first)
 	struct message rows[4] = { 0 }, again = { 0 };
 
 	ck_assert_uint_eq(claim(rows, 4), 0);
-	ck_assert_int_eq(outbox_wait_ms(people->db, 30000), 30000);
+	ck_assert_int_eq(outbox_wait_ms(service->db, 30000), 30000);
 	for (int i = 0; i < 3; i++) {
 		message.is_resend = i == 1;
 		put(&message);
 		clock_advance(10);
 	}
-	ck_assert_int_eq(outbox_wait_ms(people->db, 30000), 0);
+	ck_assert_int_eq(outbox_wait_ms(service->db, 30000), 0);
 	ck_assert_uint_eq(claim(rows, 2), 2);
-	ck_assert_int_eq(rows[0].created_at, PEOPLE_NOW);
+	ck_assert_int_eq(rows[0].created_at, SERVICE_NOW);
 	ck_assert(!rows[0].is_resend && rows[1].is_resend);
 	ck_assert_str_eq(rows[0].recipient, PHONE);
 	ck_assert_ptr_nonnull(rows[0].sealed);
 	ck_assert_uint_eq(claim(&rows[2], 2), 1);
-	ck_assert_int_eq(rows[2].created_at, PEOPLE_NOW + 20);
+	ck_assert_int_eq(rows[2].created_at, SERVICE_NOW + 20);
 
 	/* A lease that ended is claimed by another, and finishing it then is refused. */
-	ck_assert_int_eq(outbox_wait_ms(people->db, 100000), OUTBOX_LEASE_MS);
+	ck_assert_int_eq(outbox_wait_ms(service->db, 100000), OUTBOX_LEASE_MS);
 	clock_advance(OUTBOX_LEASE_MS - 1);
 	ck_assert_uint_eq(claim(&again, 1), 0);
 	clock_advance(1);
 	ck_assert_uint_eq(claim(&again, 1), 1);
 	ck_assert_str_eq(again.id, rows[0].id);
-	ck_assert_rc(outbox_sent(people->db, &rows[0], STR("a")), RC_NONE);
-	ck_assert_rc(outbox_sent(people->db, &again, STR("a")), RC_OK);
-	ck_assert_rc(outbox_sent(people->db, &again, STR("a")), RC_NONE);
+	ck_assert_rc(outbox_sent(service->db, &rows[0], STR("a")), RC_NONE);
+	ck_assert_rc(outbox_sent(service->db, &again, STR("a")), RC_OK);
+	ck_assert_rc(outbox_sent(service->db, &again, STR("a")), RC_NONE);
 	for (int i = 0; i < 3; i++)
 		message_release(&rows[i]);
 	message_release(&again);
@@ -181,7 +181,7 @@ START_TEST(claim_expires_what_comes_too_late)
 	ck_assert_int_eq(row.state, MESSAGE_EXPIRED);
 	ck_assert_ptr_null(row.sealed);
 	message_release(&row);
-	ck_assert_int_eq(outbox_wait_ms(people->db, 1000), 1000);
+	ck_assert_int_eq(outbox_wait_ms(service->db, 1000), 1000);
 }
 END_TEST
 
@@ -193,10 +193,10 @@ START_TEST(claim_never_sees_a_void_message)
 	message.is_void = true;
 	put(&message);
 	ck_assert_uint_eq(claim(&row, 1), 0);
-	ck_assert_int_eq(outbox_wait_ms(people->db, 1000), 1000);
+	ck_assert_int_eq(outbox_wait_ms(service->db, 1000), 1000);
 	clock_advance(OUTBOX_KEEP_MS + 1);
-	ck_assert_rc(outbox_purge(people->db), RC_OK);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox"), 0);
+	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox"), 0);
 }
 END_TEST
 
@@ -205,20 +205,20 @@ START_TEST(sent_erases_what_the_message_said)
 	struct message row = claimed(), last = { .channel = CHANNEL_SMS };
 	struct buf gateway = BUF_INIT(64);
 
-	ck_assert_rc(outbox_last_gateway(people->db, &row, &gateway), RC_NONE);
-	ck_assert_rc(outbox_sent(people->db, &row, STR("main")), RC_OK);
+	ck_assert_rc(outbox_last_gateway(service->db, &row, &gateway), RC_NONE);
+	ck_assert_rc(outbox_sent(service->db, &row, STR("main")), RC_OK);
 	message_release(&row);
 	row = only_row();
 	ck_assert_int_eq(row.state, MESSAGE_SENT);
 	ck_assert_ptr_null(row.sealed);
 	ck_assert_str_eq(row.gateway, "main");
 	ck_assert_str_eq(row.result, "ok");
-	ck_assert_rc(outbox_last_gateway(people->db, &row, &gateway), RC_OK);
+	ck_assert_rc(outbox_last_gateway(service->db, &row, &gateway), RC_OK);
 	ck_assert_text(buf_str(&gateway), "main");
 	message_release(&row);
 	buf_reset(&gateway);
 	last.recipient = strdup("+4930123457");
-	ck_assert_rc(outbox_last_gateway(people->db, &last, &gateway), RC_NONE);
+	ck_assert_rc(outbox_last_gateway(service->db, &last, &gateway), RC_NONE);
 	message_release(&last);
 	buf_release(&gateway);
 }
@@ -229,9 +229,9 @@ is_bad(const char *recipient)
 {
 	enum rc rc;
 
-	ck_assert_rc(db_begin_read(people->db), RC_OK);
-	rc = bad_recipient_row_get(people->db, str_from(recipient), clock_now_ms());
-	db_rollback(people->db);
+	ck_assert_rc(db_begin_read(service->db), RC_OK);
+	rc = bad_recipient_row_get(service->db, str_from(recipient), clock_now_ms());
+	db_rollback(service->db);
 	ck_assert(rc == RC_OK || rc == RC_NONE);
 	return rc == RC_OK;
 }
@@ -243,7 +243,7 @@ START_TEST(rejected_remembers_a_bad_number_but_no_bad_message)
 	struct message row = claimed();
 
 	ck_assert_rc(
-	    outbox_rejected(people->db, &row, STR("a"), &permanent, PEOPLE_NOW + 1000), RC_OK);
+	    outbox_rejected(service->db, &row, STR("a"), &permanent, SERVICE_NOW + 1000), RC_OK);
 	ck_assert(!is_bad(PHONE));
 	message_release(&row);
 	row = only_row();
@@ -253,11 +253,11 @@ START_TEST(rejected_remembers_a_bad_number_but_no_bad_message)
 	message_release(&row);
 
 	row = claimed();
-	ck_assert_rc(outbox_rejected(people->db, &row, STR("a"), &bad, PEOPLE_NOW + 1000), RC_OK);
+	ck_assert_rc(outbox_rejected(service->db, &row, STR("a"), &bad, SERVICE_NOW + 1000), RC_OK);
 	ck_assert(is_bad(PHONE));
 	message_release(&row);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox WHERE result = "
-	                              "'bad_recipient: no such number'"),
+	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox WHERE result = "
+	                               "'bad_recipient: no such number'"),
 	    1);
 	clock_advance(1000);
 	ck_assert(!is_bad(PHONE));
@@ -274,7 +274,7 @@ START_TEST(rejected_remembers_no_mail_address)
 	message.recipient = STR("ann@example.com");
 	put(&message);
 	ck_assert_uint_eq(claim(&row, 1), 1);
-	ck_assert_rc(outbox_rejected(people->db, &row, STR("a"), &bad, PEOPLE_NOW + 1000), RC_OK);
+	ck_assert_rc(outbox_rejected(service->db, &row, STR("a"), &bad, SERVICE_NOW + 1000), RC_OK);
 	ck_assert(!is_bad("ann@example.com"));
 	message_release(&row);
 }
@@ -286,16 +286,16 @@ START_TEST(later_backs_off_doubling_to_five_minutes)
 	struct outbox_draft message = draft();
 	struct message row = { 0 };
 
-	message.expires_at = PEOPLE_NOW + 86400000;
+	message.expires_at = SERVICE_NOW + 86400000;
 	put(&message);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		int64_t wait_ms;
 
 		ck_assert_uint_eq(claim(&row, 1), 1);
 		ck_assert_int_eq(row.attempts, (int64_t)i);
-		ck_assert_rc(outbox_later(people->db, &row, STR("b"), &later), RC_OK);
+		ck_assert_rc(outbox_later(service->db, &row, STR("b"), &later), RC_OK);
 		message_release(&row);
-		wait_ms = outbox_wait_ms(people->db, 86400000);
+		wait_ms = outbox_wait_ms(service->db, 86400000);
 		ck_assert_int_ge(wait_ms, steps[i] * 8 / 10);
 		ck_assert_int_le(wait_ms, steps[i] * 12 / 10);
 		clock_advance(wait_ms - 1);
@@ -316,15 +316,15 @@ START_TEST(later_expires_what_could_only_come_too_late)
 	struct outbox_draft message = draft();
 	struct message row = { 0 };
 
-	message.expires_at = PEOPLE_NOW + 6001;
+	message.expires_at = SERVICE_NOW + 6001;
 	put(&message);
 	ck_assert_uint_eq(claim(&row, 1), 1);
-	ck_assert_rc(outbox_later(people->db, &row, STR_NULL, &later), RC_OK);
+	ck_assert_rc(outbox_later(service->db, &row, STR_NULL, &later), RC_OK);
 	message_release(&row);
 	clock_advance(6000);
 	ck_assert_uint_eq(claim(&row, 1), 1);
 	ck_assert_ptr_null(row.gateway);
-	ck_assert_rc(outbox_later(people->db, &row, STR("b"), &later), RC_OK);
+	ck_assert_rc(outbox_later(service->db, &row, STR("b"), &later), RC_OK);
 	message_release(&row);
 	row = only_row();
 	ck_assert_int_eq(row.state, MESSAGE_EXPIRED);
@@ -341,24 +341,24 @@ START_TEST(purge_takes_what_is_over_and_nothing_else)
 	struct principal as_ann = people_login(ann);
 	struct outbox_draft message = draft();
 
-	ck_assert_rc(outbox_sent(people->db, &row, STR("a")), RC_OK);
+	ck_assert_rc(outbox_sent(service->db, &row, STR("a")), RC_OK);
 	message_release(&row);
-	message.expires_at = PEOPLE_NOW + INT64_C(8640000000);
+	message.expires_at = SERVICE_NOW + INT64_C(8640000000);
 	put(&message);
 	people_put_token(ann, "token");
 	clock_advance(3600000);
 	people_put_token(ann, "newer");
-	ck_assert_rc(outbox_purge(people->db), RC_OK);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox"), 2);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM session"), 1);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM one_time_token"), 1);
+	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox"), 2);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM session"), 1);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM one_time_token"), 1);
 	clock_advance(OUTBOX_KEEP_MS);
-	ck_assert_rc(outbox_purge(people->db), RC_OK);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox"), 1);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM one_time_token"), 0);
-	clock_advance(people_conf->token.refresh_lifetime_ms);
-	ck_assert_rc(outbox_purge(people->db), RC_OK);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM session"), 0);
+	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox"), 1);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM one_time_token"), 0);
+	clock_advance(service_conf.token.refresh_lifetime_ms);
+	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM session"), 0);
 	principal_release(&as_ann);
 }
 END_TEST

@@ -15,30 +15,27 @@
 static enum rc
 request(const char *email, const char *template, struct faults *faults)
 {
-	struct client client = people_client();
 
 	faults->n = 0;
 	return passwords_request_reset(
-	    people, &client, str_from(email), str_from(template), faults);
+	    service, &client, str_from(email), str_from(template), faults);
 }
 
 static enum rc
 confirm(const char *token, const char *password)
 {
-	struct client client = people_client();
 	struct faults faults = { 0 };
 
 	return passwords_confirm_reset(
-	    people, &client, str_from(token), str_from(password), &faults);
+	    service, &client, str_from(token), str_from(password), &faults);
 }
 
 static enum rc
 set_password(const struct principal *principal, int64_t id, const char *password)
 {
-	struct client client = people_client();
 	struct faults faults = { 0 };
 
-	return users_set_password(people, &client, principal, id, str_from(password), &faults);
+	return users_set_password(service, &client, principal, id, str_from(password), &faults);
 }
 
 static bool
@@ -82,9 +79,9 @@ START_TEST(set_password_ends_all_logins_but_the_one_that_asked)
 	ck_assert(!has_password(ann, "something else"));
 	ck_assert_int_eq(people_logins(ann), 1);
 	ck_assert_int_eq(people_logins(bob), 1);
-	ck_assert_rc(db_begin_read(people->db), RC_OK);
-	ck_assert_rc(session_row_get(people->db, str_from(as_ann.claims.jti), &session), RC_OK);
-	db_rollback(people->db);
+	ck_assert_rc(db_begin_read(service->db), RC_OK);
+	ck_assert_rc(session_row_get(service->db, str_from(as_ann.claims.jti), &session), RC_OK);
+	db_rollback(service->db);
 	ck_assert(!people_has_token("token"));
 	/* The login that was ended may not come back with a password of its own. */
 	ck_assert_rc(set_password(&other, ann, "another password"), RC_SESSION_ENDED);
@@ -115,7 +112,7 @@ START_TEST(set_password_follows_the_access_rules)
 	int64_t admin = people_add("root@example.com", "admin");
 	struct principal as_ann = people_login(ann);
 	struct principal as_service = people_login(people_add("svc@example.com", "service"));
-	struct client client = people_client();
+	struct client self = client;
 	struct faults faults = { 0 };
 
 	ck_assert_rc(set_password(&as_ann, bob, PEOPLE_PASSWORD), RC_ACCESS_DENIED);
@@ -126,19 +123,19 @@ START_TEST(set_password_follows_the_access_rules)
 	ck_assert_rc(set_password(&as_ann, bob, "1234567"), RC_VALIDATION);
 	ck_assert_rc(set_password(&as_ann, ann, "12345678"), RC_OK);
 	ck_assert_rc(
-	    users_set_password(people, &client, &as_ann, ann, STR(""), &faults), RC_VALIDATION);
+	    users_set_password(service, &self, &as_ann, ann, STR(""), &faults), RC_VALIDATION);
 	ck_assert(faults_has(&faults, "/password"));
 	/* No hash for those who may not, and none after the deadline. */
 	faults.n = 0;
-	client.deadline_ms = clock_monotonic_ms();
+	self.deadline_ms = clock_monotonic_ms();
 	ck_assert_rc(
-	    users_set_password(people, &client, &as_ann, bob, STR(PEOPLE_PASSWORD), &faults),
+	    users_set_password(service, &self, &as_ann, bob, STR(PEOPLE_PASSWORD), &faults),
 	    RC_ACCESS_DENIED);
 	ck_assert_rc(
-	    users_set_password(people, &client, &as_ann, ann, STR(PEOPLE_PASSWORD), &faults),
+	    users_set_password(service, &self, &as_ann, ann, STR(PEOPLE_PASSWORD), &faults),
 	    RC_BUSY);
 	ck_assert_rc(
-	    users_admin_set_password(people, 999, STR(PEOPLE_PASSWORD), &faults), RC_NO_SUCH_USER);
+	    users_admin_set_password(service, 999, STR(PEOPLE_PASSWORD), &faults), RC_NO_SUCH_USER);
 	principal_release(&as_ann);
 	principal_release(&as_service);
 }
@@ -147,7 +144,7 @@ END_TEST
 START_TEST(reset_mails_a_link_and_wakes_the_queue)
 {
 	struct user_input input = people_input("Ann@Example.com");
-	struct client client = people_client();
+	struct client self = client;
 	struct faults faults = { 0 };
 	struct messages messages;
 	struct user user = { 0 };
@@ -155,10 +152,10 @@ START_TEST(reset_mails_a_link_and_wakes_the_queue)
 
 	input.first_name.is_given = true;
 	input.first_name.value = STR("Ann \"A\" \xc3\x84");
-	ck_assert_rc(users_add(people, &input, STR(""), &user, &faults), RC_OK);
-	client.language = STR("de-CH,de;q=0.9");
+	ck_assert_rc(users_add(service, &input, STR(""), &user, &faults), RC_OK);
+	self.language = STR("de-CH,de;q=0.9");
 	ck_assert_rc(passwords_request_reset(
-	                 people, &client, STR("ann@EXAMPLE.com"), STR(TEMPLATE "#x"), &faults),
+	                 service, &self, STR("ann@EXAMPLE.com"), STR(TEMPLATE "#x"), &faults),
 	    RC_OK);
 	messages = people_outbox();
 	ck_assert_uint_eq(messages.n, 1);
@@ -167,8 +164,8 @@ START_TEST(reset_mails_a_link_and_wakes_the_queue)
 	ck_assert_int_eq(messages.list[0].state, MESSAGE_PENDING);
 	ck_assert_str_eq(messages.list[0].recipient, "Ann@Example.com");
 	ck_assert_str_eq(messages.list[0].language, "de-CH,de;q=0.9");
-	ck_assert_int_eq(messages.list[0].retry_at, PEOPLE_NOW);
-	ck_assert_int_eq(messages.list[0].expires_at, PEOPLE_NOW + people_conf->reset.lifetime_ms);
+	ck_assert_int_eq(messages.list[0].retry_at, SERVICE_NOW);
+	ck_assert_int_eq(messages.list[0].expires_at, SERVICE_NOW + service_conf.reset.lifetime_ms);
 	name = people_variable(&messages.list[0], "first_name");
 	ck_assert_str_eq(name, "Ann \"A\" \xc3\x84");
 	url = people_variable(&messages.list[0], "url");
@@ -193,13 +190,13 @@ START_TEST(reset_writes_the_same_rows_for_nobody_and_the_inactive)
 	struct faults faults;
 	size_t n = 9;
 
-	ck_assert_rc(users_admin_set_active(people, ann, false), RC_OK);
+	ck_assert_rc(users_admin_set_active(service, ann, false), RC_OK);
 	ck_assert_rc(request("ann@example.com", TEMPLATE, &faults), RC_OK);
 	ck_assert_rc(request("nobody@example.com", TEMPLATE, &faults), RC_OK);
 	ck_assert_rc(request("nobody@example.com", TEMPLATE, &faults), RC_OK);
 	messages = people_outbox();
 	ck_assert_uint_eq(messages.n, 3);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM one_time_token"), 3);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM one_time_token"), 3);
 	for (size_t i = 0; i < messages.n; i++) {
 		char *url = people_variable(&messages.list[i], "url");
 
@@ -209,7 +206,7 @@ START_TEST(reset_writes_the_same_rows_for_nobody_and_the_inactive)
 		free(url);
 	}
 	messages_release(&messages);
-	ck_assert_rc(outbox_claim(people->db, 4, claimed, &n), RC_OK);
+	ck_assert_rc(outbox_claim(service->db, 4, claimed, &n), RC_OK);
 	ck_assert_uint_eq(n, 0);
 }
 END_TEST
@@ -281,7 +278,7 @@ START_TEST(reset_is_limited_by_recipient_known_or_not)
 	char *token;
 
 	(void)people_add("ann@example.com", "");
-	people_conf->limits.recipient = (struct limit){ 2, 3600000 };
+	service_conf.limits.recipient = (struct limit){ 2, 3600000 };
 	token = mailed_token("ann@example.com");
 	free(token);
 	ck_assert_rc(request("nobody@example.com", "{token}", &faults), RC_OK);
@@ -302,11 +299,11 @@ END_TEST
 
 START_TEST(reset_is_limited_by_address_and_a_refused_recipient_is_not_counted)
 {
-	struct client other = people_client();
+	struct client other = client;
 	struct faults faults;
 
-	people_conf->limits.recipient = (struct limit){ 1, 3600000 };
-	people_conf->limits.send_address = (struct limit){ 2, 3600000 };
+	service_conf.limits.recipient = (struct limit){ 1, 3600000 };
+	service_conf.limits.send_address = (struct limit){ 2, 3600000 };
 	ck_assert_rc(request("a@example.com", "{token}", &faults), RC_OK);
 	for (int i = 0; i < 4; i++)
 		ck_assert_rc(request("a@example.com", "{token}", &faults), RC_LIMITED);
@@ -315,7 +312,7 @@ START_TEST(reset_is_limited_by_address_and_a_refused_recipient_is_not_counted)
 	/* What an address was refused for is still free for others. */
 	other.address = STR("192.0.2.9");
 	ck_assert_rc(
-	    passwords_request_reset(people, &other, STR("c@example.com"), STR("{token}"), &faults),
+	    passwords_request_reset(service, &other, STR("c@example.com"), STR("{token}"), &faults),
 	    RC_OK);
 }
 END_TEST
@@ -360,11 +357,11 @@ START_TEST(confirm_takes_a_token_until_it_expires)
 
 	(void)people_add("ann@example.com", "");
 	token = mailed_token("ann@example.com");
-	clock_advance(people_conf->reset.lifetime_ms);
+	clock_advance(service_conf.reset.lifetime_ms);
 	ck_assert_rc(confirm(token, PEOPLE_PASSWORD), RC_RESET_TOKEN_INVALID);
 	free(token);
 	token = mailed_token("ann@example.com");
-	clock_advance(people_conf->reset.lifetime_ms - 1);
+	clock_advance(service_conf.reset.lifetime_ms - 1);
 	ck_assert_rc(confirm(token, PEOPLE_PASSWORD), RC_OK);
 	free(token);
 }
@@ -372,20 +369,20 @@ END_TEST
 
 START_TEST(confirm_looks_the_token_up_before_it_hashes)
 {
-	struct client client = people_client();
+	struct client self = client;
 	struct faults faults = { 0 };
 	char *token;
 
 	(void)people_add("ann@example.com", "");
 	token = mailed_token("ann@example.com");
-	client.deadline_ms = clock_monotonic_ms();
+	self.deadline_ms = clock_monotonic_ms();
 	ck_assert_rc(
-	    passwords_confirm_reset(people, &client, STR("x"), STR(PEOPLE_PASSWORD), &faults),
+	    passwords_confirm_reset(service, &self, STR("x"), STR(PEOPLE_PASSWORD), &faults),
 	    RC_RESET_TOKEN_INVALID);
-	ck_assert_rc(passwords_confirm_reset(
-	                 people, &client, str_from(token), STR(PEOPLE_PASSWORD), &faults),
+	ck_assert_rc(
+	    passwords_confirm_reset(service, &self, str_from(token), STR(PEOPLE_PASSWORD), &faults),
 	    RC_BUSY);
-	ck_assert_rc(passwords_confirm_reset(people, &client, str_from(token), STR(""), &faults),
+	ck_assert_rc(passwords_confirm_reset(service, &self, str_from(token), STR(""), &faults),
 	    RC_VALIDATION);
 	ck_assert(faults_has(&faults, "/new_password"));
 	/* Neither used it up. */
@@ -404,8 +401,8 @@ START_TEST(token_dies_with_a_changed_password_and_deactivation)
 	ck_assert_rc(confirm(token, "another password"), RC_RESET_TOKEN_INVALID);
 	free(token);
 	token = mailed_token("ann@example.com");
-	ck_assert_rc(users_admin_set_active(people, ann, false), RC_OK);
-	ck_assert_rc(users_admin_set_active(people, ann, true), RC_OK);
+	ck_assert_rc(users_admin_set_active(service, ann, false), RC_OK);
+	ck_assert_rc(users_admin_set_active(service, ann, true), RC_OK);
 	ck_assert_rc(confirm(token, "another password"), RC_RESET_TOKEN_INVALID);
 	free(token);
 	principal_release(&as_ann);
@@ -419,12 +416,12 @@ START_TEST(confirm_frees_an_account_that_failures_had_locked)
 	char *token;
 
 	(void)people_add("Ann@example.com", "");
-	ck_assert_rc(shm_limit_take(people->shm, LIMIT_LOGIN_ACCOUNT, STR("ann@example.com"),
+	ck_assert_rc(shm_limit_take(service->shm, LIMIT_LOGIN_ACCOUNT, STR("ann@example.com"),
 	                 &limit, &wait_ms),
 	    RC_OK);
 	token = mailed_token("ann@example.com");
 	ck_assert_rc(confirm(token, PEOPLE_PASSWORD), RC_OK);
-	ck_assert_rc(shm_limit_peek(people->shm, LIMIT_LOGIN_ACCOUNT, STR("ann@example.com"),
+	ck_assert_rc(shm_limit_peek(service->shm, LIMIT_LOGIN_ACCOUNT, STR("ann@example.com"),
 	                 &limit, &wait_ms),
 	    RC_OK);
 	free(token);

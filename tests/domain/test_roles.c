@@ -29,7 +29,7 @@ replace(const struct str *roles, size_t n, const char *pointer)
 	struct faults faults = { 0 };
 	enum rc rc;
 
-	rc = users_replace_roles(people, &as_admin, ann, roles, n, &text, &faults);
+	rc = users_replace_roles(service, &as_admin, ann, roles, n, &text, &faults);
 	if (pointer != NULL) {
 		ck_assert_uint_eq(faults.n, 1);
 		ck_assert_str_eq(faults.list[0].pointer, pointer);
@@ -51,18 +51,19 @@ START_TEST(replace_roles_sets_exactly_those_named)
 	struct buf text = BUF_INIT(8192);
 	struct faults faults = { 0 };
 
-	ck_assert_rc(users_replace_roles(people, &as_admin, ann, first, 3, &text, &faults), RC_OK);
+	ck_assert_rc(users_replace_roles(service, &as_admin, ann, first, 3, &text, &faults), RC_OK);
 	ck_assert_text(buf_str(&text), "editor,admin,support desk");
 	buf_reset(&text);
-	ck_assert_rc(users_read_roles(people, &as_admin, ann, &text), RC_OK);
+	ck_assert_rc(users_read_roles(service, &as_admin, ann, &text), RC_OK);
 	ck_assert_text(buf_str(&text), "editor,admin,support desk");
 	buf_reset(&text);
-	ck_assert_rc(users_replace_roles(people, &as_admin, ann, second, 1, &text, &faults), RC_OK);
+	ck_assert_rc(
+	    users_replace_roles(service, &as_admin, ann, second, 1, &text, &faults), RC_OK);
 	ck_assert_text(buf_str(&text), "editor");
 	buf_reset(&text);
-	ck_assert_rc(users_replace_roles(people, &as_admin, ann, NULL, 0, &text, &faults), RC_OK);
+	ck_assert_rc(users_replace_roles(service, &as_admin, ann, NULL, 0, &text, &faults), RC_OK);
 	ck_assert_text(buf_str(&text), "");
-	ck_assert_int_eq(people_query("SELECT roles = '' FROM user WHERE id = 1"), 1);
+	ck_assert_int_eq(service_query("SELECT roles = '' FROM user WHERE id = 1"), 1);
 	buf_release(&text);
 }
 END_TEST
@@ -76,20 +77,20 @@ START_TEST(replace_roles_is_the_admins_alone)
 	struct faults faults = { 0 };
 
 	ck_assert_rc(
-	    users_replace_roles(people, &as_ann, ann, roles, 1, &text, &faults), RC_ROLE_MISSING);
-	ck_assert_rc(users_replace_roles(people, &as_service, ann, roles, 1, &text, &faults),
+	    users_replace_roles(service, &as_ann, ann, roles, 1, &text, &faults), RC_ROLE_MISSING);
+	ck_assert_rc(users_replace_roles(service, &as_service, ann, roles, 1, &text, &faults),
 	    RC_ROLE_MISSING);
 	ck_assert_rc(
-	    users_replace_roles(people, &as_ann, 999, roles, 1, &text, &faults), RC_ROLE_MISSING);
-	ck_assert_rc(
-	    users_replace_roles(people, &as_admin, 999, roles, 1, &text, &faults), RC_NO_SUCH_USER);
+	    users_replace_roles(service, &as_ann, 999, roles, 1, &text, &faults), RC_ROLE_MISSING);
+	ck_assert_rc(users_replace_roles(service, &as_admin, 999, roles, 1, &text, &faults),
+	    RC_NO_SUCH_USER);
 	/* The schema comes before the role. */
 	ck_assert_rc(
-	    users_replace_roles(people, &as_ann, ann, bad, 1, &text, &faults), RC_VALIDATION);
-	ck_assert_rc(users_read_roles(people, &as_ann, 2, &text), RC_ACCESS_DENIED);
-	ck_assert_rc(users_read_roles(people, &as_ann, ann, &text), RC_OK);
+	    users_replace_roles(service, &as_ann, ann, bad, 1, &text, &faults), RC_VALIDATION);
+	ck_assert_rc(users_read_roles(service, &as_ann, 2, &text), RC_ACCESS_DENIED);
+	ck_assert_rc(users_read_roles(service, &as_ann, ann, &text), RC_OK);
 	ck_assert_text(buf_str(&text), "");
-	ck_assert_rc(users_read_roles(people, &as_service, 999, &text), RC_NO_SUCH_USER);
+	ck_assert_rc(users_read_roles(service, &as_service, 999, &text), RC_NO_SUCH_USER);
 	buf_release(&text);
 	principal_release(&as_ann);
 	principal_release(&as_service);
@@ -141,10 +142,10 @@ START_TEST(admin_set_roles_needs_no_caller)
 	const struct str roles[] = { STR("admin") }, bad[] = { STR("a,b") };
 	struct faults faults = { 0 };
 
-	ck_assert_rc(users_admin_set_roles(people, ann, roles, 1, &faults), RC_OK);
-	ck_assert_int_eq(people_query("SELECT roles = 'admin' FROM user WHERE id = 1"), 1);
-	ck_assert_rc(users_admin_set_roles(people, 999, roles, 1, &faults), RC_NO_SUCH_USER);
-	ck_assert_rc(users_admin_set_roles(people, ann, bad, 1, &faults), RC_VALIDATION);
+	ck_assert_rc(users_admin_set_roles(service, ann, roles, 1, &faults), RC_OK);
+	ck_assert_int_eq(service_query("SELECT roles = 'admin' FROM user WHERE id = 1"), 1);
+	ck_assert_rc(users_admin_set_roles(service, 999, roles, 1, &faults), RC_NO_SUCH_USER);
+	ck_assert_rc(users_admin_set_roles(service, ann, bad, 1, &faults), RC_VALIDATION);
 }
 END_TEST
 

@@ -19,13 +19,12 @@ given(struct str *to, bool *is_given, const char *text)
 static enum rc
 try_register(const struct user_input *input, struct faults *faults)
 {
-	struct client client = people_client();
 	struct buf token = BUF_INIT(TOKEN_MAX);
 	struct user user = { 0 };
 	enum rc rc;
 
 	faults->n = 0;
-	rc = users_register(people, &client, input, &user, &token, faults);
+	rc = users_register(service, &client, input, &user, &token, faults);
 	user_release(&user);
 	buf_release(&token);
 	return rc;
@@ -44,7 +43,6 @@ repeat(const char *piece, size_t n)
 START_TEST(register_makes_an_active_user_with_a_first_login)
 {
 	struct user_input input = people_input("Ann.Lee@Example.com");
-	struct client client = people_client();
 	struct buf token = BUF_INIT(TOKEN_MAX);
 	struct faults faults = { 0 };
 	struct user user = { 0 }, row;
@@ -53,7 +51,7 @@ START_TEST(register_makes_an_active_user_with_a_first_login)
 	GIVE(input, phone, "+49 (30) 1234-567");
 	GIVE(input, first_name, "Ann");
 	GIVE(input, last_name, "");
-	ck_assert_rc(users_register(people, &client, &input, &user, &token, &faults), RC_OK);
+	ck_assert_rc(users_register(service, &client, &input, &user, &token, &faults), RC_OK);
 	ck_assert_int_gt(user.id, 0);
 	ck_assert_str_eq(user.email, "Ann.Lee@Example.com");
 	ck_assert_str_eq(user.phone, "+49301234567");
@@ -61,9 +59,9 @@ START_TEST(register_makes_an_active_user_with_a_first_login)
 	ck_assert_str_eq(user.last_name, "");
 	ck_assert_str_eq(user.roles, "");
 	ck_assert(user.is_active && !user.phone_verified);
-	ck_assert_int_eq(user.created_at, PEOPLE_NOW);
-	ck_assert_int_eq(user.updated_at, PEOPLE_NOW);
-	ck_assert_int_eq(user.last_login_at, PEOPLE_NOW);
+	ck_assert_int_eq(user.created_at, SERVICE_NOW);
+	ck_assert_int_eq(user.updated_at, SERVICE_NOW);
+	ck_assert_int_eq(user.last_login_at, SERVICE_NOW);
 	ck_assert_ptr_null(user.password);
 	ck_assert_uint_gt(token.len, 0);
 	ck_assert_int_eq(people_logins(user.id), 1);
@@ -87,7 +85,7 @@ START_TEST(register_takes_null_for_all_but_the_email)
 	GIVE(input, first_name, NULL);
 	GIVE(input, last_name, NULL);
 	ck_assert_rc(try_register(&input, &faults), RC_OK);
-	ck_assert_rc(users_find(people, STR("ANN@example.com"), &row), RC_OK);
+	ck_assert_rc(users_find(service, STR("ANN@example.com"), &row), RC_OK);
 	ck_assert_ptr_null(row.phone);
 	ck_assert_ptr_null(row.first_name);
 	ck_assert_ptr_null(row.last_name);
@@ -206,19 +204,19 @@ START_TEST(register_refuses_a_taken_phone_but_not_a_test_recipients)
 	ck_assert_rc(try_register(&input, &faults), RC_OK);
 	GIVE(input, email, "eve@example.com");
 	ck_assert_rc(try_register(&input, &faults), RC_OK);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM user WHERE phone IS NULL"), 2);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM user WHERE phone IS NULL"), 2);
 }
 END_TEST
 
 START_TEST(register_counts_what_passes_validation_by_address)
 {
 	struct user_input good = people_input("ann@example.com"), bad = people_input("nobody");
-	struct client other = people_client();
+	struct client other = client;
 	struct buf token = BUF_INIT(TOKEN_MAX);
 	struct faults faults = { 0 };
 	struct user user = { 0 };
 
-	people_conf->limits.register_address = (struct limit){ 3, 3600000 };
+	service_conf.limits.register_address = (struct limit){ 3, 3600000 };
 	for (int i = 0; i < 5; i++)
 		ck_assert_rc(try_register(&bad, &faults), RC_VALIDATION);
 	ck_assert_rc(try_register(&good, &faults), RC_OK);
@@ -230,7 +228,7 @@ START_TEST(register_counts_what_passes_validation_by_address)
 
 	other.address = STR("192.0.2.2");
 	GIVE(good, email, "bob@example.com");
-	ck_assert_rc(users_register(people, &other, &good, &user, &token, &faults), RC_OK);
+	ck_assert_rc(users_register(service, &other, &good, &user, &token, &faults), RC_OK);
 	user_release(&user);
 	buf_release(&token);
 	clock_advance(3601000);
@@ -242,19 +240,19 @@ END_TEST
 START_TEST(register_does_not_hash_after_the_deadline)
 {
 	struct user_input input = people_input("ann@example.com");
-	struct client client = people_client();
+	struct client self = client;
 	struct buf token = BUF_INIT(TOKEN_MAX);
 	struct faults faults = { 0 };
 	struct user user = { 0 };
 
 	GIVE(input, password, PEOPLE_PASSWORD);
-	client.deadline_ms = clock_monotonic_ms();
-	ck_assert_rc(users_register(people, &client, &input, &user, &token, &faults), RC_BUSY);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM user"), 0);
+	self.deadline_ms = clock_monotonic_ms();
+	ck_assert_rc(users_register(service, &self, &input, &user, &token, &faults), RC_BUSY);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM user"), 0);
 	ck_assert_uint_eq(token.len, 0);
 	/* Without a password there is nothing to hash. */
 	input.password.is_given = false;
-	ck_assert_rc(users_register(people, &client, &input, &user, &token, &faults), RC_OK);
+	ck_assert_rc(users_register(service, &self, &input, &user, &token, &faults), RC_OK);
 	user_release(&user);
 	buf_release(&token);
 }
@@ -266,14 +264,14 @@ START_TEST(add_sets_roles_and_makes_no_login)
 	struct faults faults = { 0 };
 	struct user user = { 0 };
 
-	people_conf->limits.register_address = (struct limit){ 1, 3600000 };
-	ck_assert_rc(users_add(people, &input, STR("admin,support desk"), &user, &faults), RC_OK);
+	service_conf.limits.register_address = (struct limit){ 1, 3600000 };
+	ck_assert_rc(users_add(service, &input, STR("admin,support desk"), &user, &faults), RC_OK);
 	ck_assert_str_eq(user.roles, "admin,support desk");
 	ck_assert_int_eq(people_logins(user.id), 0);
 	user_release(&user);
-	ck_assert_rc(users_add(people, &input, STR(""), &user, &faults), RC_ALREADY_EXISTS);
+	ck_assert_rc(users_add(service, &input, STR(""), &user, &faults), RC_ALREADY_EXISTS);
 	GIVE(input, email, "bob@example.com");
-	ck_assert_rc(users_add(people, &input, STR("a,,b"), &user, &faults), RC_VALIDATION);
+	ck_assert_rc(users_add(service, &input, STR("a,,b"), &user, &faults), RC_VALIDATION);
 	ck_assert(faults_has(&faults, "/roles/1"));
 }
 END_TEST
@@ -284,32 +282,32 @@ START_TEST(admin_finds_lists_and_switches_users)
 	struct user list[3] = { 0 }, user = { 0 };
 	size_t n = 0;
 
-	ck_assert_rc(users_find(people, STR("2"), &user), RC_OK);
+	ck_assert_rc(users_find(service, STR("2"), &user), RC_OK);
 	ck_assert_int_eq(user.id, bob);
 	user_release(&user);
-	ck_assert_rc(users_find(people, STR("aNN@example.com"), &user), RC_OK);
+	ck_assert_rc(users_find(service, STR("aNN@example.com"), &user), RC_OK);
 	ck_assert_int_eq(user.id, ann);
 	user_release(&user);
-	ck_assert_rc(users_find(people, STR("3"), &user), RC_NO_SUCH_USER);
-	ck_assert_rc(users_find(people, STR("cat@example.com"), &user), RC_NO_SUCH_USER);
-	ck_assert_rc(users_find(people, STR(""), &user), RC_NO_SUCH_USER);
+	ck_assert_rc(users_find(service, STR("3"), &user), RC_NO_SUCH_USER);
+	ck_assert_rc(users_find(service, STR("cat@example.com"), &user), RC_NO_SUCH_USER);
+	ck_assert_rc(users_find(service, STR(""), &user), RC_NO_SUCH_USER);
 
-	ck_assert_rc(users_list(people, 0, 3, list, &n), RC_OK);
+	ck_assert_rc(users_list(service, 0, 3, list, &n), RC_OK);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_int_eq(list[0].id, ann);
 	user_release(&list[0]);
 	user_release(&list[1]);
-	ck_assert_rc(users_list(people, ann, 3, list, &n), RC_OK);
+	ck_assert_rc(users_list(service, ann, 3, list, &n), RC_OK);
 	ck_assert_uint_eq(n, 1);
 	ck_assert_int_eq(list[0].id, bob);
 	user_release(&list[0]);
 
-	ck_assert_rc(users_admin_set_active(people, bob, false), RC_OK);
-	ck_assert_rc(users_admin_set_active(people, bob, true), RC_OK);
+	ck_assert_rc(users_admin_set_active(service, bob, false), RC_OK);
+	ck_assert_rc(users_admin_set_active(service, bob, true), RC_OK);
 	user = people_row(bob);
 	ck_assert(user.is_active);
 	user_release(&user);
-	ck_assert_rc(users_admin_set_active(people, 999, true), RC_NO_SUCH_USER);
+	ck_assert_rc(users_admin_set_active(service, 999, true), RC_NO_SUCH_USER);
 }
 END_TEST
 

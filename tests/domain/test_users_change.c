@@ -21,7 +21,7 @@ try_change(
 {
 	struct faults faults = { 0 };
 	struct user user = { 0 };
-	enum rc rc = users_change(people, principal, id, input, &user, &faults);
+	enum rc rc = users_change(service, principal, id, input, &user, &faults);
 
 	if (ret != NULL)
 		*ret = user;
@@ -44,25 +44,25 @@ START_TEST(access_is_decided_before_existence)
 {
 	int64_t ann = people_add("ann@example.com", ""), bob = people_add("bob@example.com", "");
 	int64_t admin = people_add("root@example.com", "admin");
-	int64_t service = people_add("svc@example.com", "x,service");
+	int64_t svc = people_add("svc@example.com", "x,service");
 	struct principal as_ann = people_login(ann), as_admin = people_login(admin);
-	struct principal as_service = people_login(service);
+	struct principal as_service = people_login(svc);
 	struct user_input none = { 0 };
 	struct user user = { 0 };
 
-	ck_assert_rc(users_read(people, &as_ann, ann, &user), RC_OK);
+	ck_assert_rc(users_read(service, &as_ann, ann, &user), RC_OK);
 	ck_assert_str_eq(user.email, "ann@example.com");
 	ck_assert_ptr_null(user.password);
 	user_release(&user);
-	ck_assert_rc(users_read(people, &as_ann, bob, &user), RC_ACCESS_DENIED);
-	ck_assert_rc(users_read(people, &as_ann, 0, &user), RC_ACCESS_DENIED);
-	ck_assert_rc(users_read(people, &as_ann, 999, &user), RC_ACCESS_DENIED);
-	ck_assert_rc(users_read(people, &as_admin, bob, &user), RC_OK);
+	ck_assert_rc(users_read(service, &as_ann, bob, &user), RC_ACCESS_DENIED);
+	ck_assert_rc(users_read(service, &as_ann, 0, &user), RC_ACCESS_DENIED);
+	ck_assert_rc(users_read(service, &as_ann, 999, &user), RC_ACCESS_DENIED);
+	ck_assert_rc(users_read(service, &as_admin, bob, &user), RC_OK);
 	user_release(&user);
-	ck_assert_rc(users_read(people, &as_service, admin, &user), RC_OK);
+	ck_assert_rc(users_read(service, &as_service, admin, &user), RC_OK);
 	user_release(&user);
-	ck_assert_rc(users_read(people, &as_admin, 999, &user), RC_NO_SUCH_USER);
-	ck_assert_rc(users_read(people, &as_service, 0, &user), RC_NO_SUCH_USER);
+	ck_assert_rc(users_read(service, &as_admin, 999, &user), RC_NO_SUCH_USER);
+	ck_assert_rc(users_read(service, &as_service, 0, &user), RC_NO_SUCH_USER);
 	ck_assert_rc(try_change(&as_ann, 999, &none, NULL), RC_ACCESS_DENIED);
 	ck_assert_rc(try_change(&as_ann, bob, &none, NULL), RC_ACCESS_DENIED);
 	ck_assert_rc(try_change(&as_admin, 999, &none, NULL), RC_NO_SUCH_USER);
@@ -76,14 +76,14 @@ END_TEST
 START_TEST(service_may_not_write_to_an_admin)
 {
 	int64_t admin = people_add("root@example.com", "admin");
-	int64_t service = people_add("svc@example.com", "service");
+	int64_t svc = people_add("svc@example.com", "service");
 	int64_t both = people_add("both@example.com", "service,admin");
-	struct principal as_service = people_login(service), as_both = people_login(both);
+	struct principal as_service = people_login(svc), as_both = people_login(both);
 	struct user_input input = people_input("evil@example.com");
 
 	ck_assert_rc(try_change(&as_service, admin, &input, NULL), RC_ACCESS_DENIED);
 	ck_assert_rc(try_change(&as_service, both, &input, NULL), RC_ACCESS_DENIED);
-	ck_assert_rc(try_change(&as_service, service, &input, NULL), RC_OK);
+	ck_assert_rc(try_change(&as_service, svc, &input, NULL), RC_OK);
 	GIVE(input, email, "fine@example.com");
 	ck_assert_rc(try_change(&as_both, admin, &input, NULL), RC_OK);
 	principal_release(&as_service);
@@ -106,8 +106,8 @@ START_TEST(change_sets_what_is_given_and_leaves_the_rest)
 	ck_assert_str_eq(user.phone, "+4930123456");
 	ck_assert_str_eq(user.email, "ann@example.com");
 	ck_assert_str_eq(user.roles, "reader");
-	ck_assert_int_eq(user.updated_at, PEOPLE_NOW + 5000);
-	ck_assert_int_eq(user.created_at, PEOPLE_NOW);
+	ck_assert_int_eq(user.updated_at, SERVICE_NOW + 5000);
+	ck_assert_int_eq(user.created_at, SERVICE_NOW);
 	ck_assert_ptr_null(user.password);
 	user_release(&user);
 
@@ -122,7 +122,7 @@ START_TEST(change_sets_what_is_given_and_leaves_the_rest)
 	clock_advance(5000);
 	input = (struct user_input){ 0 };
 	ck_assert_rc(try_change(&as_ann, ann, &input, &user), RC_OK);
-	ck_assert_int_eq(user.updated_at, PEOPLE_NOW + 10000);
+	ck_assert_int_eq(user.updated_at, SERVICE_NOW + 10000);
 	user_release(&user);
 	principal_release(&as_ann);
 }
@@ -205,7 +205,7 @@ START_TEST(change_accepts_what_is_stored_whatever_the_rules_say)
 	ck_assert(user.phone_verified);
 	user_release(&user);
 	ck_assert_int_eq(
-	    people_query("SELECT email_key = 'no address' AND phone_key IS NULL FROM user"), 1);
+	    service_query("SELECT email_key = 'no address' AND phone_key IS NULL FROM user"), 1);
 
 	GIVE(input, email, "other address");
 	ck_assert_rc(try_change(&as_old, old, &input, NULL), RC_VALIDATION);
@@ -264,12 +264,12 @@ START_TEST(write_counts_the_callers_login_and_roles_as_they_are_now)
 	struct user_input input = people_input("new@example.com");
 	struct faults faults = { 0 };
 
-	ck_assert_rc(users_admin_set_roles(people, admin, NULL, 0, &faults), RC_OK);
+	ck_assert_rc(users_admin_set_roles(service, admin, NULL, 0, &faults), RC_OK);
 	ck_assert_rc(try_change(&as_admin, ann, &input, NULL), RC_ACCESS_DENIED);
-	ck_assert_rc(users_deactivate(people, &as_admin, ann), RC_ROLE_MISSING);
+	ck_assert_rc(users_deactivate(service, &as_admin, ann), RC_ROLE_MISSING);
 	people_set_password(ann, PEOPLE_PASSWORD);
 	ck_assert_rc(try_change(&as_ann, ann, &input, NULL), RC_SESSION_ENDED);
-	ck_assert_rc(users_admin_set_active(people, admin, false), RC_OK);
+	ck_assert_rc(users_admin_set_active(service, admin, false), RC_OK);
 	ck_assert_rc(try_change(&as_admin, admin, &input, NULL), RC_SESSION_ENDED);
 	principal_release(&as_admin);
 	principal_release(&as_ann);
@@ -286,24 +286,24 @@ START_TEST(deactivate_ends_logins_and_voids_reset_tokens)
 	struct user row;
 
 	people_put_token(ann, "token");
-	ck_assert_rc(users_deactivate(people, &as_ann, ann), RC_ROLE_MISSING);
-	ck_assert_rc(users_deactivate(people, &as_ann, 999), RC_ROLE_MISSING);
-	ck_assert_rc(users_deactivate(people, &as_admin, 999), RC_NO_SUCH_USER);
+	ck_assert_rc(users_deactivate(service, &as_ann, ann), RC_ROLE_MISSING);
+	ck_assert_rc(users_deactivate(service, &as_ann, 999), RC_ROLE_MISSING);
+	ck_assert_rc(users_deactivate(service, &as_admin, 999), RC_NO_SUCH_USER);
 	clock_advance(1000);
-	ck_assert_rc(users_deactivate(people, &as_admin, ann), RC_OK);
+	ck_assert_rc(users_deactivate(service, &as_admin, ann), RC_OK);
 	row = people_row(ann);
 	ck_assert(!row.is_active);
-	ck_assert_int_eq(row.updated_at, PEOPLE_NOW + 1000);
+	ck_assert_int_eq(row.updated_at, SERVICE_NOW + 1000);
 	user_release(&row);
 	ck_assert_int_eq(people_logins(ann), 0);
 	ck_assert_int_eq(people_logins(admin), 1);
 	ck_assert(!people_has_token("token"));
 	clock_advance(1000);
-	ck_assert_rc(users_deactivate(people, &as_admin, ann), RC_OK);
+	ck_assert_rc(users_deactivate(service, &as_admin, ann), RC_OK);
 	row = people_row(ann);
-	ck_assert_int_eq(row.updated_at, PEOPLE_NOW + 1000);
+	ck_assert_int_eq(row.updated_at, SERVICE_NOW + 1000);
 	user_release(&row);
-	ck_assert_rc(users_add(people, &input, STR(""), &row, &faults), RC_ALREADY_EXISTS);
+	ck_assert_rc(users_add(service, &input, STR(""), &row, &faults), RC_ALREADY_EXISTS);
 	principal_release(&as_ann);
 	principal_release(&as_admin);
 }

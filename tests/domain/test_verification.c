@@ -15,11 +15,10 @@
 static enum rc
 request(const char *phone, bool is_resend)
 {
-	struct client client = people_client();
 	struct faults faults = { 0 };
 	enum rc rc;
 
-	rc = verification_request(people, &client, str_from(phone), is_resend, &faults);
+	rc = verification_request(service, &client, str_from(phone), is_resend, &faults);
 	if (rc == RC_LIMITED)
 		ck_assert_int_gt(faults.retry_after_s, 0);
 	return rc;
@@ -28,9 +27,8 @@ request(const char *phone, bool is_resend)
 static enum rc
 confirm(const char *phone, const char *code)
 {
-	struct client client = people_client();
 
-	return verification_confirm(people, &client, str_from(phone), str_from(code));
+	return verification_confirm(service, &client, str_from(phone), str_from(code));
 }
 
 /* The code of the newest message; free() it. */
@@ -77,7 +75,7 @@ add_with_phone(const char *email, const char *phone)
 
 	input.phone.is_given = true;
 	input.phone.value = str_from(phone);
-	ck_assert_rc(users_add(people, &input, STR(""), &user, &faults), RC_OK);
+	ck_assert_rc(users_add(service, &input, STR(""), &user, &faults), RC_OK);
 	id = user.id;
 	user_release(&user);
 	return id;
@@ -85,14 +83,14 @@ add_with_phone(const char *email, const char *phone)
 
 START_TEST(request_sends_a_code_and_wakes_the_queue)
 {
-	struct client client = people_client();
+	struct client self = client;
 	struct faults faults = { 0 };
 	struct messages messages;
 	char *code, byte;
 
-	client.language = STR("fr");
+	self.language = STR("fr");
 	ck_assert_rc(
-	    verification_request(people, &client, STR("49 (30) 123-456"), true, &faults), RC_OK);
+	    verification_request(service, &self, STR("49 (30) 123-456"), true, &faults), RC_OK);
 	messages = people_outbox();
 	ck_assert_uint_eq(messages.n, 1);
 	ck_assert_int_eq(messages.list[0].kind, MESSAGE_PHONE_CODE);
@@ -101,7 +99,7 @@ START_TEST(request_sends_a_code_and_wakes_the_queue)
 	ck_assert_str_eq(messages.list[0].recipient, PHONE);
 	ck_assert_str_eq(messages.list[0].language, "fr");
 	ck_assert(messages.list[0].is_resend);
-	ck_assert_int_eq(messages.list[0].expires_at, PEOPLE_NOW + 600000);
+	ck_assert_int_eq(messages.list[0].expires_at, SERVICE_NOW + 600000);
 	messages_release(&messages);
 	code = sent_code();
 	ck_assert_uint_eq(strlen(code), 6);
@@ -117,15 +115,15 @@ START_TEST(request_refuses_what_is_no_phone_number)
 	ck_assert_rc(request("", false), RC_PHONE_INVALID);
 	ck_assert_rc(request("+0123456789", false), RC_PHONE_INVALID);
 	ck_assert_rc(request("+49 30 12345x", false), RC_PHONE_INVALID);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox"), 0);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox"), 0);
 }
 END_TEST
 
 START_TEST(request_refuses_a_number_that_a_gateway_called_bad)
 {
-	ck_assert_rc(db_begin_write(people->db), RC_OK);
-	ck_assert_rc(bad_recipient_row_put(people->db, STR(PHONE), PEOPLE_NOW + 60000), RC_OK);
-	ck_assert_rc(db_commit(people->db), RC_OK);
+	ck_assert_rc(db_begin_write(service->db), RC_OK);
+	ck_assert_rc(bad_recipient_row_put(service->db, STR(PHONE), SERVICE_NOW + 60000), RC_OK);
+	ck_assert_rc(db_commit(service->db), RC_OK);
 	ck_assert_rc(request(PHONE, false), RC_PHONE_INVALID);
 	ck_assert_rc(request("+4930123457", false), RC_OK);
 	clock_advance(60000);
@@ -147,9 +145,9 @@ START_TEST(request_sends_the_live_code_again)
 	/* Asking again doesn't make it live longer. */
 	messages = people_outbox();
 	ck_assert_uint_eq(messages.n, 2);
-	ck_assert_int_eq(messages.list[1].expires_at, PEOPLE_NOW + 600000);
+	ck_assert_int_eq(messages.list[1].expires_at, SERVICE_NOW + 600000);
 	messages_release(&messages);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM verification"), 1);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM verification"), 1);
 	ck_assert_rc(confirm(PHONE, second), RC_OK);
 	free(first);
 	free(second);
@@ -182,12 +180,12 @@ START_TEST(request_is_limited_and_the_last_code_stays_good)
 {
 	char *code;
 
-	people_conf->limits.recipient = (struct limit){ 2, 3600000 };
-	people_conf->limits.send_address = (struct limit){ 3, 3600000 };
+	service_conf.limits.recipient = (struct limit){ 2, 3600000 };
+	service_conf.limits.send_address = (struct limit){ 3, 3600000 };
 	ck_assert_rc(request(PHONE, false), RC_OK);
 	ck_assert_rc(request("4930123456", true), RC_OK);
 	ck_assert_rc(request(PHONE, false), RC_LIMITED);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox"), 2);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox"), 2);
 	code = sent_code();
 	ck_assert_rc(confirm(PHONE, code), RC_OK);
 	free(code);
@@ -223,7 +221,7 @@ START_TEST(confirm_verifies_whoever_has_the_phone_now)
 
 	ck_assert_rc(request(PHONE, false), RC_OK);
 	input.phone.is_given = true;
-	ck_assert_rc(users_change(people, &as_ann, ann, &input, &user, &faults), RC_OK);
+	ck_assert_rc(users_change(service, &as_ann, ann, &input, &user, &faults), RC_OK);
 	user_release(&user);
 	bob = add_with_phone("bob@example.com", PHONE);
 	code = sent_code();
@@ -269,7 +267,7 @@ START_TEST(confirm_forgives_four_wrong_guesses_and_no_fifth)
 	ck_assert_rc(confirm(PHONE, code), RC_CODE_INVALID);
 	/* A new one is another one, with five guesses of its own. */
 	ck_assert_rc(request(PHONE, false), RC_OK);
-	ck_assert_int_eq(people_query("SELECT wrong FROM verification"), 0);
+	ck_assert_int_eq(service_query("SELECT wrong FROM verification"), 0);
 	free(code);
 	free(wrong);
 }
@@ -280,35 +278,35 @@ START_TEST(confirm_looks_at_five_guesses_of_any_number_at_once)
 	enum { GUESSERS = 4, GUESSES = 4 };
 	char *code, *wrong;
 	pid_t pid[GUESSERS];
+	int wake_fd;
 
 	ck_assert_rc(request(PHONE, false), RC_OK);
 	code = sent_code();
 	wrong = wrong_code(code);
-	/* No connection goes across a fork. */
-	db_close(people->db);
-	people->db = NULL;
+	/* Nothing goes across a fork. */
+	wake_fd = service->wake_fd;
+	service_close(service);
+	service = NULL;
 	for (int i = 0; i < GUESSERS; i++) {
 		ck_assert_int_ge(pid[i] = fork(), 0);
 		if (pid[i] != 0)
 			continue;
-		if (db_open(people_conf->database, people_conf->db_timeout_ms, &people->db) !=
-		    RC_OK)
-			_exit(1);
+		service = service_another();
 		for (int guess = 0; guess < GUESSES; guess++)
 			if (confirm(PHONE, wrong) != RC_CODE_INVALID)
 				_exit(1);
-		db_close(people->db);
+		service_close(service);
 		_exit(0);
 	}
+	service = service_another();
+	service->wake_fd = wake_fd;
 	for (int i = 0; i < GUESSERS; i++) {
 		int status;
 
 		ck_assert_int_eq(waitpid(pid[i], &status, 0), pid[i]);
 		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	}
-	ck_assert_rc(
-	    db_open(people_conf->database, people_conf->db_timeout_ms, &people->db), RC_OK);
-	ck_assert_int_eq(people_query("SELECT wrong FROM verification"), CODE_GUESSES_MAX);
+	ck_assert_int_eq(service_query("SELECT wrong FROM verification"), CODE_GUESSES_MAX);
 	ck_assert_rc(confirm(PHONE, code), RC_CODE_INVALID);
 	free(code);
 	free(wrong);
@@ -321,11 +319,11 @@ START_TEST(test_recipients_have_a_fixed_code_and_no_message)
 	int64_t two = add_with_phone("two@example.com", PEOPLE_TEST_PHONE);
 	int64_t ann = add_with_phone("ann@example.com", PHONE);
 
-	people_conf->limits.recipient = (struct limit){ 1, 3600000 };
-	people_conf->limits.send_address = (struct limit){ 1, 3600000 };
+	service_conf.limits.recipient = (struct limit){ 1, 3600000 };
+	service_conf.limits.send_address = (struct limit){ 1, 3600000 };
 	for (int i = 0; i < 3; i++)
 		ck_assert_rc(request("+1 (234) 567-890", false), RC_OK);
-	ck_assert_int_eq(people_query("SELECT count(*) FROM outbox"), 0);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox"), 0);
 	for (int i = 0; i <= CODE_GUESSES_MAX; i++)
 		ck_assert_rc(confirm(PEOPLE_TEST_PHONE, "1112"), RC_CODE_INVALID);
 	ck_assert(!is_verified(one));
@@ -334,10 +332,10 @@ START_TEST(test_recipients_have_a_fixed_code_and_no_message)
 	ck_assert(is_verified(one) && is_verified(two) && !is_verified(ann));
 	ck_assert_rc(confirm(PHONE, "1111"), RC_CODE_INVALID);
 
-	people_conf->verification.test_code = NULL;
+	service_conf.verification.test_code = NULL;
 	ck_assert_rc(confirm(PEOPLE_TEST_PHONE, ""), RC_CODE_INVALID);
-	people_conf->verification.test_recipients.n = 0;
-	ck_assert(!verification_is_test(people_conf, STR(PEOPLE_TEST_PHONE)));
+	service_conf.verification.test_recipients.n = 0;
+	ck_assert(!verification_is_test(&service_conf, STR(PEOPLE_TEST_PHONE)));
 	ck_assert_rc(confirm(PEOPLE_TEST_PHONE, "1111"), RC_CODE_INVALID);
 }
 END_TEST

@@ -10,99 +10,50 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cred/secret.h"
-#include "support/scratch.h"
 
-struct service *people;
-struct conf *people_conf;
 char people_outbox_key[SEAL_KEY_TEXT_LEN + 1];
 int people_wake_fd;
 
-static struct conf conf;
 static char site[] = "https://site.example/", other[] = "https://other.example/reset/";
 static char *url_prefixes[] = { site, other };
 static char test_phone[] = PEOPLE_TEST_PHONE, test_code[] = "1111";
 static char *test_recipients[] = { test_phone };
 
-static void
-fill_conf(void)
-{
-	struct limit wide = { 1000, 3600000 };
-
-	conf = (struct conf){ .hash_deadline_ms = 60000, .db_timeout_ms = 60000 };
-	conf.database = strdup(scratch_path("affo.db"));
-	conf.run_dir = strdup(scratch_dir());
-	conf.token.access_lifetime_ms = 900000;
-	conf.token.refresh_lifetime_ms = INT64_C(2592000000);
-	conf.password.min = 8;
-	conf.password.memory = 65536;
-	conf.password.passes = 1;
-	conf.reset.url_prefixes = (struct conf_list){ 2, url_prefixes };
-	conf.reset.lifetime_ms = 3600000;
-	conf.verification.code_length = 6;
-	conf.verification.lifetime_ms = 600000;
-	conf.verification.test_recipients = (struct conf_list){ 1, test_recipients };
-	conf.verification.test_code = test_code;
-	conf.limits.login_account = wide;
-	conf.limits.login_address = wide;
-	conf.limits.register_address = wide;
-	conf.limits.recipient = wide;
-	conf.limits.send_address = wide;
-	people_conf = &conf;
-}
-
 void
 people_setup(void)
 {
-	char public_key[SEAL_KEY_TEXT_LEN + 1];
+	struct buf key = BUF_INIT(SEAL_KEY_TEXT_LEN), errors = BUF_INIT(512);
+	struct limit wide = { 1000, 3600000 };
 	int wake[2];
 
-	clock_fix(PEOPLE_NOW);
-	scratch_make();
+	service_set_up();
+	ck_assert_rc(secret_file_read(service_conf.outbox.key_file, SEAL_KEY_TEXT_LEN,
+	                 SEAL_KEY_TEXT_LEN, &key, &errors),
+	    RC_OK);
+	memcpy(people_outbox_key, key.ptr, key.len + 1);
+	buf_release(&key);
+	buf_release(&errors);
 	log_set_level(LOG_LEVEL_ERROR);
-	ck_assert_rc(secret_init(), RC_OK);
-	fill_conf();
-	people = calloc(1, sizeof(*people));
-	ck_assert_ptr_nonnull(people);
-	people->conf = &conf;
-	people->hash_slots = 4;
-	people->code_key = BUF_INIT(CODE_KEY_MAX);
-	buf_add(&people->code_key, STR("the key of the codes, 32 bytes or more"));
-	people->outbox_public_key = BUF_INIT(SEAL_KEY_TEXT_LEN);
-	seal_keypair(public_key, people_outbox_key);
-	buf_add(&people->outbox_public_key, str_from(public_key));
+	service_conf.reset.url_prefixes = (struct conf_list){ 2, url_prefixes };
+	service_conf.verification.test_recipients = (struct conf_list){ 1, test_recipients };
+	service_conf.verification.test_code = test_code;
+	service_conf.limits.login_account = wide;
+	service_conf.limits.login_address = wide;
+	service_conf.limits.register_address = wide;
+	service_conf.limits.recipient = wide;
+	service_conf.limits.send_address = wide;
 	ck_assert_int_eq(pipe2(wake, O_CLOEXEC | O_NONBLOCK), 0);
 	people_wake_fd = wake[0];
-	people->wake_fd = wake[1];
-	ck_assert_rc(
-	    token_key_new(STR("the key of the tokens, 32 bytes or more"), &people->token_key),
-	    RC_OK);
-	ck_assert_rc(shm_open_file(scratch_path("shared"), &people->shm), RC_OK);
-	ck_assert_rc(db_init(conf.database), RC_OK);
-	ck_assert_rc(db_open(conf.database, conf.db_timeout_ms, &people->db), RC_OK);
+	service->wake_fd = wake[1];
 }
 
 void
 people_teardown(void)
 {
-	db_close(people->db);
-	shm_close(people->shm);
-	token_key_free(people->token_key);
-	buf_release(&people->code_key);
-	buf_release(&people->outbox_public_key);
-	(void)close(people->wake_fd);
+	if (service->wake_fd >= 0)
+		(void)close(service->wake_fd);
 	(void)close(people_wake_fd);
-	free(people);
-	free(conf.database);
-	free(conf.run_dir);
-	people = NULL;
-	scratch_remove();
-	clock_fix(0);
-}
-
-struct client
-people_client(void)
-{
-	return (struct client){ .address = STR("192.0.2.1") };
+	service_tear_down();
 }
 
 struct user_input
@@ -123,7 +74,7 @@ people_add(const char *email, const char *roles)
 	struct user user = { 0 };
 	int64_t id;
 
-	ck_assert_rc(users_add(people, &input, str_from(roles), &user, &faults), RC_OK);
+	ck_assert_rc(users_add(service, &input, str_from(roles), &user, &faults), RC_OK);
 	id = user.id;
 	user_release(&user);
 	return id;
@@ -142,15 +93,15 @@ people_import(const char *email, const char *email_key, const char *phone, const
 		.roles = strdup(""),
 		.is_active = true,
 		.phone_verified = phone != NULL,
-		.created_at = PEOPLE_NOW - 1000,
-		.updated_at = PEOPLE_NOW - 1000,
-		.last_login_at = PEOPLE_NOW - 1000,
+		.created_at = SERVICE_NOW - 1000,
+		.updated_at = SERVICE_NOW - 1000,
+		.last_login_at = SERVICE_NOW - 1000,
 	};
 	int64_t id = 0;
 
-	ck_assert_rc(db_begin_write(people->db), RC_OK);
-	ck_assert_rc(user_row_insert(people->db, &user, keys, &id), RC_OK);
-	ck_assert_rc(db_commit(people->db), RC_OK);
+	ck_assert_rc(db_begin_write(service->db), RC_OK);
+	ck_assert_rc(user_row_insert(service->db, &user, keys, &id), RC_OK);
+	ck_assert_rc(db_commit(service->db), RC_OK);
 	user_release(&user);
 	return id;
 }
@@ -160,7 +111,7 @@ people_set_password(int64_t id, const char *password)
 {
 	struct faults faults = { 0 };
 
-	ck_assert_rc(users_admin_set_password(people, id, str_from(password), &faults), RC_OK);
+	ck_assert_rc(users_admin_set_password(service, id, str_from(password), &faults), RC_OK);
 }
 
 struct principal
@@ -170,7 +121,7 @@ people_login(int64_t id)
 		.user_id = id,
 		.parent = -1,
 		.issued_at = clock_now_ms(),
-		.expires_at = clock_now_ms() + conf.token.refresh_lifetime_ms,
+		.expires_at = clock_now_ms() + service_conf.token.refresh_lifetime_ms,
 		.created_at = clock_now_ms(),
 		.last_seen_at = clock_now_ms(),
 	};
@@ -178,9 +129,9 @@ people_login(int64_t id)
 	struct user user = people_row(id);
 
 	random_id(session.jti);
-	ck_assert_rc(db_begin_write(people->db), RC_OK);
-	ck_assert_rc(session_row_insert(people->db, &session, STR("192.0.2.1"), STR("")), RC_OK);
-	ck_assert_rc(db_commit(people->db), RC_OK);
+	ck_assert_rc(db_begin_write(service->db), RC_OK);
+	ck_assert_rc(session_row_insert(service->db, &session, STR("192.0.2.1"), STR("")), RC_OK);
+	ck_assert_rc(db_commit(service->db), RC_OK);
 	principal.roles = strdup(user.roles);
 	principal.claims.user_id = id;
 	memcpy(principal.claims.jti, session.jti, sizeof(session.jti));
@@ -193,9 +144,9 @@ people_row(int64_t id)
 {
 	struct user user = { 0 };
 
-	ck_assert_rc(db_begin_read(people->db), RC_OK);
-	ck_assert_rc(user_row_get(people->db, id, &user), RC_OK);
-	db_rollback(people->db);
+	ck_assert_rc(db_begin_read(service->db), RC_OK);
+	ck_assert_rc(user_row_get(service->db, id, &user), RC_OK);
+	db_rollback(service->db);
 	return user;
 }
 
@@ -204,9 +155,9 @@ people_logins(int64_t id)
 {
 	int64_t n = -1;
 
-	ck_assert_rc(db_begin_read(people->db), RC_OK);
-	ck_assert_rc(session_row_count(people->db, id, &n), RC_OK);
-	db_rollback(people->db);
+	ck_assert_rc(db_begin_read(service->db), RC_OK);
+	ck_assert_rc(session_row_count(service->db, id, &n), RC_OK);
+	db_rollback(service->db);
 	return n;
 }
 
@@ -217,10 +168,10 @@ people_put_token(int64_t id, const char *token)
 	int64_t now = clock_now_ms();
 
 	secret_hash(str_from(token), hash);
-	ck_assert_rc(db_begin_write(people->db), RC_OK);
+	ck_assert_rc(db_begin_write(service->db), RC_OK);
 	ck_assert_rc(
-	    token_row_put(people->db, str_from(hash), id, now, now + 3600000, false), RC_OK);
-	ck_assert_rc(db_commit(people->db), RC_OK);
+	    token_row_put(service->db, str_from(hash), id, now, now + 3600000, false), RC_OK);
+	ck_assert_rc(db_commit(service->db), RC_OK);
 }
 
 bool
@@ -231,21 +182,11 @@ people_has_token(const char *token)
 	enum rc rc;
 
 	secret_hash(str_from(token), hash);
-	ck_assert_rc(db_begin_read(people->db), RC_OK);
-	rc = token_row_get(people->db, str_from(hash), clock_now_ms(), &id);
-	db_rollback(people->db);
+	ck_assert_rc(db_begin_read(service->db), RC_OK);
+	rc = token_row_get(service->db, str_from(hash), clock_now_ms(), &id);
+	db_rollback(service->db);
 	ck_assert(rc == RC_OK || rc == RC_NONE);
 	return rc == RC_OK;
-}
-
-static sqlite3 *
-open_beside(void)
-{
-	sqlite3 *sqlite = NULL;
-
-	ck_assert_int_eq(
-	    sqlite3_open_v2(conf.database, &sqlite, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	return sqlite;
 }
 
 static char *
@@ -292,10 +233,13 @@ people_outbox(void)
 	    " expires_at, retry_at, lease_until, attempts, gateway, result FROM outbox ORDER BY "
 	    "seq";
 	struct messages messages = { 0 };
-	sqlite3 *sqlite = open_beside();
+	sqlite3 *sqlite = NULL;
 	sqlite3_stmt *stmt = NULL;
 
+	ck_assert_int_eq(
+	    sqlite3_open_v2(service_conf.database, &sqlite, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_prepare_v2(sqlite, sql, -1, &stmt, NULL), SQLITE_OK);
+	(void)sqlite3_db_config(sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	while (sqlite3_step(stmt) == SQLITE_ROW) {
 		struct message *message = &messages.list[messages.n++];
 		char *text[4];
@@ -334,21 +278,6 @@ messages_release(struct messages *messages)
 	for (size_t i = 0; i < messages->n; i++)
 		message_release(&messages->list[i]);
 	messages->n = 0;
-}
-
-int64_t
-people_query(const char *sql)
-{
-	sqlite3 *sqlite = open_beside();
-	sqlite3_stmt *stmt = NULL;
-	int64_t value;
-
-	ck_assert_int_eq(sqlite3_prepare_v2(sqlite, sql, -1, &stmt, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-	value = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	ck_assert_int_eq(sqlite3_close(sqlite), SQLITE_OK);
-	return value;
 }
 
 char *

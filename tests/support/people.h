@@ -1,28 +1,22 @@
-/* A service with users, for tests of the domain. The clock stands at PEOPLE_NOW; hashes are as
- * cheap as they come; limits are out of the way. */
+/* Users of the service in support/service.h, their logins and messages, for tests of the domain. */
 #ifndef AFFO_TESTS_SUPPORT_PEOPLE_H
 #define AFFO_TESTS_SUPPORT_PEOPLE_H
 
-#include "domain/service.h"
 #include "domain/users.h"
 #include "store/rows.h"
-#include "support/suite.h"
+#include "support/service.h"
 
-#define PEOPLE_NOW INT64_C(1790000000000)
 #define PEOPLE_PASSWORD "correct horse"
 #define PEOPLE_TEST_PHONE "+1234567890"
 
-extern struct service *people;   /* between setup and teardown */
-extern struct conf *people_conf; /* its configuration; tests change it */
 extern char people_outbox_key[]; /* the secret key of the queue, base64url */
 extern int people_wake_fd;       /* where the queue would read, non-blocking */
 
-/* For tcase_add_checked_fixture(). */
+/* The service, with limits out of the way, two sites for links, a test recipient with the code
+ * 1111. For tcase_add_checked_fixture(). */
 void people_setup(void);
 void people_teardown(void);
 
-/* At 192.0.2.1, without a deadline. */
-struct client people_client(void);
 /* An input where only the e-mail is given. */
 struct user_input people_input(const char *email);
 /* An active user without a password. */
@@ -49,9 +43,6 @@ struct messages people_outbox(void);
 void messages_release(struct messages *messages);
 /* A variable of a message, unsealed; free() it. NULL: there is none. */
 char *people_variable(const struct message *message, const char *name);
-/* One number that a statement of the test's own gives. */
-int64_t people_query(const char *sql);
-
 bool faults_has(const struct faults *faults, const char *pointer);
 
 #endif
