@@ -10,8 +10,10 @@ unit_tests += tests/base/test_address
 unit_tests += tests/base/test_base64
 unit_tests += tests/base/test_buf
 unit_tests += tests/base/test_conf_check
+unit_tests += tests/base/test_conf_dump
 unit_tests += tests/base/test_conf_files
 unit_tests += tests/base/test_conf_gateway
+unit_tests += tests/base/test_conf_manual
 unit_tests += tests/base/test_conf_parse
 unit_tests += tests/base/test_conf_rules
 unit_tests += tests/base/test_conf_value
@@ -94,6 +96,12 @@ test_support += tests/support/service.c
 test_support += tests/support/service.h
 test_support += tests/support/suite.c
 test_support += tests/support/suite.h
+test_support = tests/support/suite.c tests/support/suite.h tests/support/scratch.c \
+	tests/support/scratch.h tests/support/http_peer.c tests/support/http_peer.h \
+	tests/support/database.c tests/support/database.h \
+	tests/support/people.c tests/support/people.h
+test_support += tests/support/conf_text.c tests/support/conf_text.h
+test_support += tests/support/text_file.c tests/support/text_file.h
 
 check_LIBRARIES = libtestsupport.a
 libtestsupport_a_SOURCES = $(test_support)

@@ -144,19 +144,16 @@ conf_dump(const struct conf *conf, struct buf *to)
 static void
 add_comment(struct buf *to, const char *indent, struct str text)
 {
-	size_t column = SAMPLE_COLUMNS; /* before the first word: begins a line */
+	size_t begin = 1 + strlen(indent) * 8, column = begin;
 	struct str word;
 
+	buf_printf(to, "%s#", indent);
 	while (str_cut(&text, ' ', &word)) {
-		if (column + 1 + word.len > SAMPLE_COLUMNS) {
-			if (column != SAMPLE_COLUMNS || to->len == 0 ||
-			    to->ptr[to->len - 1] != '\n')
-				buf_add_char(to, '\n');
-			buf_printf(to, "%s#", indent);
-			column = 1 + strlen(indent) * 8;
+		if (column > begin && column + 1 + word.len > SAMPLE_COLUMNS) {
+			buf_printf(to, "\n%s#", indent);
+			column = begin;
 		}
-		buf_add_char(to, ' ');
-		buf_add(to, word);
+		buf_printf(to, " " STR_FMT, STR_ARG(word));
 		column += 1 + word.len;
 	}
 	buf_add_char(to, '\n');
@@ -179,7 +176,8 @@ sample_row(const struct conf_row *row, struct buf *to)
 		conf_assign_add_range(row, &comment);
 		buf_add_char(&comment, ')');
 	}
-	buf_add_char(to, '\n');
+	if (!str_ends(buf_str(to), STR("{\n")))
+		buf_add_char(to, '\n');
 	add_comment(to, indent, buf_str(&comment));
 	buf_printf(to, "%s#%s = ", indent, row->name);
 	(void)conf_row_standard(row, "/run/affo-user", &value);
@@ -198,6 +196,7 @@ static void
 sample_kind(const struct conf_gateway_kind *kind, bool is_last, struct buf *to)
 {
 	enum channel channel = CHANNEL_SMS;
+	struct buf value = BUF_INIT(1024);
 
 	add_comment(to, "", str_from(kind->help));
 	buf_printf(
@@ -210,9 +209,13 @@ sample_kind(const struct conf_gateway_kind *kind, bool is_last, struct buf *to)
 		if (strcmp(row->type, kind->type) != 0 || row->example == NULL)
 			continue;
 		buf_printf(to, "#\t\t%s = ", row->file_name != NULL ? row->file_name : row->name);
-		conf_value_add_quoted(to, str_from(row->example));
+		buf_reset(&value);
+		buf_printf(&value, "%s%s", row->file_name != NULL ? SYSCONFDIR "/affo-user/" : "",
+		    row->example);
+		conf_value_add_quoted(to, buf_str(&value));
 		buf_add(to, STR(";\n"));
 	}
+	buf_release(&value);
 	buf_printf(to, "#\t}%s\n", is_last ? "" : ",");
 }
 

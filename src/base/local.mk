@@ -92,3 +92,13 @@ src/templates/embedded.c: $(template_files) build-aux/embed.sh
 	$(AM_V_GEN)$(MKDIR_P) src/templates && \
 	    $(SHELL) $(srcdir)/build-aux/embed.sh embedded_templates \
 	    $(template_files:%=$(srcdir)/%) >$@.tmp && mv $@.tmp $@
+
+# The commented sample. A test holds it equal to what the table of settings says.
+sampledir = $(sysconfdir)/affo-user
+nodist_sample_DATA = affo-userd.conf.sample
+EXTRA_DIST += src/affo-userd.conf
+CLEANFILES += affo-userd.conf.sample
+affo-userd.conf.sample: src/affo-userd.conf
+	$(AM_V_GEN)sed -e 's|/etc/affo-user/|$(sysconfdir)/affo-user/|' \
+	    -e 's|/var/lib/affo-user/|$(localstatedir)/lib/affo-user/|' \
+	    $(srcdir)/src/affo-userd.conf >$@
