@@ -48,6 +48,7 @@ struct conf {
 	enum conf_time_format time_format;
 	char *log; /* "stderr", "syslog" or a path */
 	int64_t hash_deadline_ms;
+	char *alert_to; /* who gets a mail when something needs an admin; NULL: the log alone */
 
 	struct {
 		int64_t fast;         /* 0: the number of cores */
@@ -68,8 +69,8 @@ struct conf {
 	struct {
 		struct conf_list url_prefixes;
 		int64_t lifetime_ms;
-		char *sender; /* From: of the mail */
-		char *subject;
+		char *sender;  /* From: of the mail */
+		char *subject; /* of the mail in all languages; NULL: the template's */
 	} reset;
 	struct {
 		int64_t code_length;
@@ -78,8 +79,17 @@ struct conf {
 		struct conf_list test_recipients; /* normalized phones */
 		char *test_code;
 		char *sender;
-		char *text; /* with one {code} */
+		char *text; /* in all languages, with one {code}; NULL: the template's */
 	} verification;
+	struct {
+		char *directory; /* texts that go over those compiled in; NULL: none */
+		char *language;  /* for who wished none that there is */
+	} templates;
+	struct {
+		struct conf_list countries; /* prefixes "+49"; none: all, by free gateways only */
+		/* SMS a day (UTC). */
+		int64_t per_number, per_account, per_address, per_prefix, per_day;
+	} sms;
 	struct {
 		char *key_file; /* secret key of the sealed boxes: the queue alone reads it */
 		char *public_key_file; /* what workers seal with */

@@ -8,6 +8,7 @@
 #include "base/conf_parse.h"
 #include "base/conf_value.h"
 #include "base/secret_file.h"
+#include "base/templates.h"
 
 /* The lengths that cred/ asks of its keys; it has them for itself, too. */
 enum { KEY_MIN = 32, KEY_MAX = 4096, SEAL_KEY_LEN = 32, SEAL_KEY_TEXT_LEN = 43 };
@@ -120,6 +121,22 @@ check_directory(struct conf_parser *parser, struct conf_source source, const cha
 		    path, (unsigned)st.st_mode & 07777, path);
 }
 
+/* The texts of messages; their errors name their own files and lines. */
+static void
+check_templates(struct conf_parser *parser)
+{
+	const char *directory = parser->conf->templates.directory;
+	struct templates *templates = NULL;
+	enum rc rc;
+
+	rc = templates_open(directory, &templates, parser->errors, parser->warnings);
+	if (rc == RC_CONFIG && parser->rc != RC_SYSTEM)
+		parser->rc = rc;
+	else if (rc != RC_OK)
+		conf_parse_fail(parser);
+	templates_close(templates);
+}
+
 static void
 check_machine(struct conf_parser *parser)
 {
@@ -151,8 +168,28 @@ check_machine(struct conf_parser *parser)
 		    parser, parser->gateway_sources[i], buf_text(&label), path.ptr, false);
 	}
 	conf_ring_read_secrets(parser);
+	check_templates(parser);
 	buf_release(&dir);
 	buf_release(&label);
+}
+
+/* SMS cost money: without a list of where they may go only kinds that send none themselves are
+ * taken. */
+static void
+check_countries(struct conf_parser *parser)
+{
+	const struct conf *conf = parser->conf;
+
+	for (size_t i = 0; i < conf->n_gateways && conf->sms.countries.n == 0; i++) {
+		const struct conf_gateway *gateway = &conf->gateways[i];
+
+		if (gateway->enabled && gateway->channel == CHANNEL_SMS &&
+		    strcmp(gateway->type, "file") != 0 && strcmp(gateway->type, "affo") != 0)
+			conf_parse_error(parser, parser->gateway_sources[i],
+			    "gateway \"%s\": SMS cost money, so say where they may go: sms: { "
+			    "countries = [ \"+49\" ]; };",
+			    gateway->name);
+	}
 }
 
 void
@@ -160,6 +197,7 @@ conf_check_all(struct conf_parser *parser)
 {
 	check_relations(parser);
 	check_gateways(parser);
+	check_countries(parser);
 	/* Of a machine only a configuration that holds together can be asked. */
 	if (parser->rc == RC_SYSTEM)
 		return;

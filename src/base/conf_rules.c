@@ -1,4 +1,6 @@
 #include "base/conf_rules.h"
+#include "base/email.h"
+#include "base/language.h"
 
 #include <string.h>
 
@@ -190,6 +192,25 @@ conf_rule_phone_prefix(struct str value, struct buf *why)
 		return true;
 	return refuse(
 	    why, "must be the begin of a phone number, \"+\" and digits, such as \"+49\"");
+}
+
+bool
+conf_rule_email(struct str value, struct buf *why)
+{
+	struct buf key = BUF_INIT(EMAIL_MAX + 64);
+	bool is_email = email_key(value, &key) == RC_OK;
+
+	buf_release(&key);
+	return is_email ? true
+	                : refuse(why, "must be an e-mail address, such as \"ops@example.com\"");
+}
+
+bool
+conf_rule_language(struct str value, struct buf *why)
+{
+	return language_is_tag(value)
+	           ? true
+	           : refuse(why, "must be a language, such as \"en\" or \"pt-br\"");
 }
 
 bool

@@ -16,6 +16,8 @@ bool conf_rule_phone_prefix(struct str value, struct buf *why);
 bool conf_rule_digits(struct str value, struct buf *why);
 bool conf_rule_code_text(struct str value, struct buf *why);
 bool conf_rule_mail_sender(struct str value, struct buf *why);
+bool conf_rule_email(struct str value, struct buf *why);
+bool conf_rule_language(struct str value, struct buf *why);
 bool conf_rule_gateway_name(struct str value, struct buf *why);
 bool conf_rule_absolute(struct str value, struct buf *why);
 /* For every text: valid UTF-8 without control characters. */

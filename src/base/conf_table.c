@@ -60,6 +60,11 @@ const struct conf_row conf_table[] = {
 	    .help = "A request that has waited longer than this for its password to be hashed is "
 	            "answered 503." },
 
+	{ NULL, "alert_to", CONF_TEXT, AT(alert_to), RANGE(5, 254), .is_optional = true,
+	    .check = conf_rule_email,
+	    .help = "Who gets a mail when something needs an admin: a cap of sms was reached, a "
+	            "gateway is misconfigured. One mail a day for each. None: the log alone." },
+
 	{ "workers", "fast", CONF_INTEGER, AT(workers.fast), .standard = "0", RANGE(0, 256),
 	    .help = "Workers of the fast pool. 0: as many as there are processors." },
 	{ "workers", "hash", CONF_INTEGER, AT(workers.hash), .standard = "0", RANGE(0, 256),
@@ -100,8 +105,8 @@ const struct conf_row conf_table[] = {
 	{ "reset", "sender", CONF_TEXT, AT(reset.sender), .standard = "no-reply@localhost",
 	    RANGE(3, 320), .check = conf_rule_mail_sender,
 	    .help = "From of the mail: an address, or \"Name <address>\"." },
-	{ "reset", "subject", CONF_TEXT, AT(reset.subject), .standard = "Password reset required",
-	    RANGE(1, 200), .help = "Subject of the mail." },
+	{ "reset", "subject", CONF_TEXT, AT(reset.subject), RANGE(1, 200), .is_optional = true,
+	    .help = "Subject of the mail, the same in all languages. None: the template's." },
 
 	{ "verification", "code_length", CONF_INTEGER, AT(verification.code_length),
 	    .standard = "6", RANGE(4, 10), .help = "Digits of a code." },
@@ -120,9 +125,36 @@ const struct conf_row conf_table[] = {
 	{ "verification", "sender", CONF_TEXT, AT(verification.sender), .standard = "AFFO",
 	    RANGE(1, 16),
 	    .help = "Sender of the SMS, for gateways without a setting of their own." },
-	{ "verification", "text", CONF_TEXT, AT(verification.text),
-	    .standard = "Your security code is: {code}", RANGE(6, 480),
-	    .check = conf_rule_code_text, .help = "Text of the SMS; {code} stands for the code." },
+	{ "verification", "text", CONF_TEXT, AT(verification.text), RANGE(6, 480),
+	    .is_optional = true, .check = conf_rule_code_text,
+	    .help = "Text of the SMS, the same in all languages; {code} stands for the code. None: "
+	            "the template's." },
+
+	{ "templates", "directory", CONF_PATH, AT(templates.directory), RANGE(2, PATH_LENGTH_MAX),
+	    .is_optional = true,
+	    .help = "Directory of message texts of your own, KIND.LANGUAGE.PART such as "
+	            "password_reset.de.html; each goes over the one that is compiled in." },
+	{ "templates", "language", CONF_TEXT, AT(templates.language), .standard = "en",
+	    RANGE(2, 35), .check = conf_rule_language,
+	    .help = "Language of messages to whoever wished none that there is." },
+
+	{ "sms", "countries", CONF_LIST, AT(sms.countries), RANGE(2, 16),
+	    .check = conf_rule_phone_prefix,
+	    .help = "Where SMS may go: how the numbers begin, [ \"+49\", \"+43\" ]. A number from "
+	            "elsewhere gets none, and whoever asked gets the same answer. Gateways for SMS "
+	            "other than file and affo want this list." },
+	{ "sms", "per_number", CONF_INTEGER, AT(sms.per_number), .standard = "10",
+	    RANGE(1, 1000000), .help = "SMS to a number in a day (UTC)." },
+	{ "sms", "per_account", CONF_INTEGER, AT(sms.per_account), .standard = "10",
+	    RANGE(1, 1000000), .help = "SMS in a day to the numbers that one account has had." },
+	{ "sms", "per_address", CONF_INTEGER, AT(sms.per_address), .standard = "50",
+	    RANGE(1, 1000000), .help = "SMS that an address (IPv6: its /64) asks for in a day." },
+	{ "sms", "per_prefix", CONF_INTEGER, AT(sms.per_prefix), .standard = "300",
+	    RANGE(1, 10000000),
+	    .help = "SMS in a day to all numbers with the same first four digits: what somebody "
+	            "who is paid for traffic to a network would use." },
+	{ "sms", "per_day", CONF_INTEGER, AT(sms.per_day), .standard = "1000", RANGE(1, 10000000),
+	    .help = "SMS in a day in all: the budget." },
 
 	{ "outbox", "key_file", CONF_KEY_FILE, AT(outbox.key_file),
 	    .standard = SYSCONFDIR "/affo-user/outbox.key", RANGE(1, PATH_LENGTH_MAX),

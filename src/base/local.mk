@@ -69,6 +69,14 @@ libbase_a_SOURCES += src/base/utf8.h
 
 # Texts of messages, compiled in; an admin's directory goes over them file by file.
 template_files =
+template_files += src/templates/alert.es.txt
+template_files += src/templates/alert.es.subject
+template_files += src/templates/alert.fr.txt
+template_files += src/templates/alert.fr.subject
+template_files += src/templates/alert.de.txt
+template_files += src/templates/alert.de.subject
+template_files += src/templates/alert.en.txt
+template_files += src/templates/alert.en.subject
 template_files += src/templates/password_reset.de.html
 template_files += src/templates/password_reset.de.subject
 template_files += src/templates/password_reset.de.txt

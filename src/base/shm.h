@@ -22,9 +22,6 @@ enum limit_kind {
 	LIMIT_REGISTER_ADDRESS,
 	LIMIT_RECIPIENT,    /* reset and verification, by recipient */
 	LIMIT_SEND_ADDRESS, /* reset and verification, by address */
-	LIMIT_SMS_PREFIX,
-	LIMIT_SMS_ACCOUNT,
-	LIMIT_SMS_DAY,
 	LIMIT_KIND__MAX
 };
 

@@ -36,6 +36,7 @@ static const struct kind {
 	    { { "name", { "Bartholomew", 11 } }, { "url", { "https://example.com/", 20 } },
 	        { "minutes", { "1440", 4 } } },
 	    3 },
+	{ "alert", { "subject", "txt" }, { { "text", { "...", 3 } } }, 1 },
 	{ "phone_code", { "txt" },
 	    { { "code", { "1234567890", 10 } }, { "minutes", { "1440", 4 } } }, 2 },
 };

@@ -5,11 +5,6 @@
 
 #include "base/utf8.h"
 
-#define FALLBACK STR("en")
-/* The configuration's defaults, which are the English templates: anything else is an admin's. */
-#define STANDARD_SUBJECT STR("Password reset required")
-#define STANDARD_CODE_TEXT STR("Your security code is: {code}")
-
 /* Absent when it isn't there or no text. */
 static struct str
 variable(const struct render *render, const char *name)
@@ -40,17 +35,15 @@ is_greetable(struct str name)
 }
 
 static struct str
-language_of(const struct templates *templates, const struct message *message)
+language_of(
+    const struct conf *conf, const struct templates *templates, const struct message *message)
 {
-	struct buf wishes = BUF_INIT(LANGUAGE_LIST_MAX);
-	struct str language;
+	const char *kind = message_kind_name(message->kind);
+	/* English is compiled in: there is always a text. */
+	struct str standard =
+	    templates_language(templates, kind, str_from(conf->templates.language), STR("en"));
 
-	language_wishes(str_from(message->language), &wishes);
-	language = templates_language(
-	    templates, message_kind_name(message->kind), buf_str(&wishes), FALLBACK);
-	/* It is one of the templates', or FALLBACK: nothing that goes away with the wishes. */
-	buf_release(&wishes);
-	return language;
+	return templates_language(templates, kind, str_from(message->language), standard);
 }
 
 static void
@@ -73,7 +66,6 @@ render_reset(const struct conf *conf, const struct templates *templates, struct 
 	enum rc rc;
 
 	letter->sender = str_from(conf->reset.sender);
-	letter->subject = str_from(conf->reset.subject);
 	letter->first_name = variable(render, "first_name");
 	letter->url = variable(render, "url");
 	if (letter->url.len == 0)
@@ -88,8 +80,9 @@ render_reset(const struct conf *conf, const struct templates *templates, struct 
 		rc = template_render(html, values, 3, TEMPLATE_HTML, &render->html);
 		letter->html = buf_str(&render->html);
 	}
-	if (rc == RC_OK && subject.ptr != NULL && !str_equal(language, FALLBACK) &&
-	    str_equal(letter->subject, STANDARD_SUBJECT)) {
+	if (conf->reset.subject != NULL) {
+		letter->subject = str_from(conf->reset.subject);
+	} else if (rc == RC_OK) {
 		rc = template_render(subject, values, 3, TEMPLATE_LINE, &render->subject);
 		letter->subject = buf_str(&render->subject);
 	}
@@ -121,7 +114,7 @@ render_code(const struct conf *conf, const struct templates *templates, struct s
 	if (code.len == 0)
 		return RC_SYNTAX;
 	render->letter.sender = str_from(conf->verification.sender);
-	if (!str_equal(own, STANDARD_CODE_TEXT) || str_equal(language, FALLBACK)) {
+	if (own.ptr != NULL) {
 		render_own_code(own, code, &render->text);
 		return RC_OK;
 	}
@@ -132,6 +125,26 @@ render_code(const struct conf *conf, const struct templates *templates, struct s
 	    values, 2, TEMPLATE_TEXT, &render->text);
 }
 
+static enum rc
+render_alert(const struct conf *conf, const struct templates *templates, struct str language,
+    struct render *render)
+{
+	const char *kind = message_kind_name(MESSAGE_ALERT);
+	const struct template_value value = { "text", variable(render, "text") };
+	enum rc rc;
+
+	if (value.value.len == 0)
+		return RC_SYNTAX;
+	render->letter.sender = str_from(conf->reset.sender);
+	rc = template_render(templates_get(templates, kind, language, "txt"), &value, 1,
+	    TEMPLATE_TEXT, &render->text);
+	if (rc == RC_OK)
+		rc = template_render(templates_get(templates, kind, language, "subject"), &value, 1,
+		    TEMPLATE_LINE, &render->subject);
+	render->letter.subject = buf_str(&render->subject);
+	return rc;
+}
+
 enum rc
 render_letter(const struct conf *conf, const struct templates *templates,
     const struct message *message, struct str variables, bool has_own_texts, struct render *ret)
@@ -140,7 +153,7 @@ render_letter(const struct conf *conf, const struct templates *templates,
 		.subject = BUF_INIT(RENDER_TEXT_MAX),
 		.text = BUF_INIT(RENDER_TEXT_MAX),
 		.html = BUF_INIT(RENDER_TEXT_MAX) };
-	struct str language = has_own_texts ? FALLBACK : language_of(templates, message);
+	struct str language = has_own_texts ? STR("en") : language_of(conf, templates, message);
 	enum rc rc;
 
 	render.letter = (struct letter){ .id = str_from(message->id),
@@ -157,6 +170,9 @@ render_letter(const struct conf *conf, const struct templates *templates,
 		break;
 	case MESSAGE_PHONE_CODE:
 		rc = render_code(conf, templates, language, &render);
+		break;
+	case MESSAGE_ALERT:
+		rc = render_alert(conf, templates, language, &render);
 		break;
 	case MESSAGE_KIND__MAX:
 		rc = RC_SYNTAX;

@@ -29,3 +29,5 @@ libdomain_a_SOURCES += src/domain/users.c
 libdomain_a_SOURCES += src/domain/users.h
 libdomain_a_SOURCES += src/domain/verification.c
 libdomain_a_SOURCES += src/domain/verification.h
+libdomain_a_SOURCES += src/domain/sms_bill.c
+libdomain_a_SOURCES += src/domain/sms_bill.h

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "cred/secret.h"
 #include "store/rows.h"
@@ -14,12 +15,13 @@ enum {
 	VARIABLES_MAX = 8192,
 	SEALED_MAX = 2 * VARIABLES_MAX,
 	GATEWAY_NAME_MAX = 32,
+	DAY_MS = 86400000,
 	PURGE_ROWS = 200, /* in one transaction */
 	PURGE_ROUNDS = 10,
 };
 
 static enum rc
-seal(struct service *service, const struct outbox_draft *draft, struct buf *ret)
+seal(struct str public_key, const struct outbox_draft *draft, struct buf *ret)
 {
 	struct buf plain = BUF_INIT(VARIABLES_MAX);
 	struct json_out out = json_out_to(&plain);
@@ -32,13 +34,15 @@ seal(struct service *service, const struct outbox_draft *draft, struct buf *ret)
 		json_out_string(&out, "url", draft->url);
 	if (draft->code.ptr != NULL)
 		json_out_string(&out, "code", draft->code);
+	if (draft->text.ptr != NULL)
+		json_out_string(&out, "text", draft->text);
 	json_out_end(&out);
 	if (!buf_ok(&plain)) {
 		log_error("the variables of a message are no text, or out of memory");
 		rc = RC_SYSTEM;
 		goto out;
 	}
-	rc = seal_box(buf_str(&service->outbox_public_key), buf_str(&plain), ret);
+	rc = seal_box(public_key, buf_str(&plain), ret);
 	if (rc != RC_OK) {
 		log_error("a message can't be sealed to the key of outbox.public_key_file");
 		rc = RC_SYSTEM;
@@ -48,27 +52,10 @@ out:
 	return rc;
 }
 
-/* What is kept of an Accept-Language: whole ranges of printable ASCII, or nothing. */
-static struct str
-clip_language(struct str language)
+static enum rc
+put(struct db *db, struct str public_key, const struct outbox_draft *draft)
 {
-	for (size_t i = 0; i < language.len; i++)
-		if (language.ptr[i] < ' ' || language.ptr[i] > '~')
-			return STR("");
-	if (language.len > OUTBOX_LANGUAGE_MAX) {
-		language = str_slice(language, 0, OUTBOX_LANGUAGE_MAX + 1);
-		while (language.len > 0 && language.ptr[language.len - 1] != ',')
-			language.len--;
-		if (language.len > 0)
-			language.len--;
-	}
-	return language.ptr == NULL ? STR("") : language;
-}
-
-enum rc
-outbox_put(struct service *service, const struct outbox_draft *draft)
-{
-	struct buf sealed = BUF_INIT(SEALED_MAX);
+	struct buf sealed = BUF_INIT(SEALED_MAX), wishes = BUF_INIT(LANGUAGE_LIST_MAX);
 	struct message message = {
 		.kind = draft->kind,
 		.channel = draft->channel,
@@ -79,23 +66,55 @@ outbox_put(struct service *service, const struct outbox_draft *draft)
 	};
 	enum rc rc;
 
-	if ((rc = seal(service, draft, &sealed)) != RC_OK)
+	if ((rc = seal(public_key, draft, &sealed)) != RC_OK)
 		goto out;
 	message.retry_at = message.created_at;
 	random_id(message.id);
 	message.recipient = str_dup(draft->recipient);
-	message.language = str_dup(clip_language(draft->language));
+	language_wishes(draft->language, &wishes);
+	message.language = buf_detach(&wishes);
 	message.sealed = buf_detach(&sealed);
 	if (message.recipient == NULL || message.language == NULL || message.sealed == NULL) {
 		log_error("out of memory for a message");
 		rc = RC_SYSTEM;
 		goto out;
 	}
-	rc = outbox_row_insert(service->db, &message);
+	rc = outbox_row_insert(db, &message);
 out:
 	message_release(&message);
 	buf_release(&sealed);
+	buf_release(&wishes);
 	return rc;
+}
+
+enum rc
+outbox_put(struct service *service, const struct outbox_draft *draft)
+{
+	return put(service->db, buf_str(&service->outbox_public_key), draft);
+}
+
+enum rc
+outbox_put_alert(struct db *db, const struct conf *conf, struct str public_key, const char *topic,
+    struct str text)
+{
+	int64_t now = clock_now_ms();
+	char scope[64];
+	int64_t n = 0;
+	enum rc rc;
+
+	if (conf->alert_to == NULL)
+		return RC_OK;
+	(void)snprintf(scope, sizeof(scope), "alert %s", topic);
+	if ((rc = day_count_row_add(db, now / DAY_MS, str_from(scope), &n)) != RC_OK || n > 1)
+		return rc;
+	return put(db, public_key,
+	    &(struct outbox_draft){
+	        .kind = MESSAGE_ALERT,
+	        .channel = CHANNEL_EMAIL,
+	        .recipient = str_from(conf->alert_to),
+	        .expires_at = now + OUTBOX_ALERT_LIFETIME_MS,
+	        .text = text,
+	    });
 }
 
 void
@@ -291,6 +310,7 @@ outbox_purge(struct db *db)
 		{ verification_row_purge, now },
 		{ bad_recipient_row_purge, now },
 		{ outbox_row_purge, now - OUTBOX_KEEP_MS },
+		{ day_count_row_purge, now / DAY_MS },
 	};
 	enum rc rc = RC_OK;
 

@@ -17,12 +17,18 @@ struct outbox_draft {
 	struct str first_name;
 	struct str url;  /* MESSAGE_PASSWORD_RESET */
 	struct str code; /* MESSAGE_PHONE_CODE */
+	struct str text; /* MESSAGE_ALERT */
 };
 
-enum { OUTBOX_LANGUAGE_MAX = 128 }; /* bytes of it that are kept */
+enum { OUTBOX_ALERT_LIFETIME_MS = 86400000 };
 
 /* Inside the caller's write transaction. */
 MUST_USE enum rc outbox_put(struct service *service, const struct outbox_draft *draft);
+/* Inside a write transaction, also the queue's, which has no struct service: a mail with that text
+ * to conf->alert_to, if it is set and there was none of this topic ("sms", "gateway NAME") today.
+ */
+MUST_USE enum rc outbox_put_alert(struct db *db, const struct conf *conf, struct str public_key,
+    const char *topic, struct str text);
 /* After COMMIT: wakes the queue; never blocks, never fails. */
 void outbox_wake(struct service *service);
 

@@ -7,6 +7,7 @@
 #include "cred/secret.h"
 #include "domain/limits.h"
 #include "domain/outbox.h"
+#include "domain/sms_bill.h"
 #include "store/rows.h"
 
 bool
@@ -64,13 +65,52 @@ take_request(struct service *service, struct str phone, struct verification *ret
 	return verification_row_put(service->db, phone, ret);
 }
 
+/* Inside the transaction: who pays for SMS to this number; 0: nobody has it. */
+static enum rc
+find_account(struct db *db, struct str phone, int64_t *ret_id)
+{
+	struct user user = { 0 };
+	enum rc rc = user_row_by_phone(db, phone, &user);
+
+	*ret_id = rc == RC_OK ? user.id : 0;
+	user_release(&user);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+/* Inside the transaction: the code and its message. RC_LIMITED: *ret_cap says by what. */
+static enum rc
+put_code(struct service *service, const struct client *client, struct str phone, bool is_resend,
+    struct sms_cap *ret_cap)
+{
+	struct verification verification;
+	char code[CODE_LENGTH_MAX + 1] = "";
+	int64_t account;
+	enum rc rc;
+
+	if ((rc = find_account(service->db, phone, &account)) != RC_OK ||
+	    (rc = sms_bill_take(service, client, phone, account, ret_cap)) != RC_OK ||
+	    (rc = take_request(service, phone, &verification)) != RC_OK)
+		return rc;
+	derive(service, phone, &verification, code);
+	rc = outbox_put(service, &(struct outbox_draft){
+	                             .kind = MESSAGE_PHONE_CODE,
+	                             .channel = CHANNEL_SMS,
+	                             .recipient = phone,
+	                             .language = client->language,
+	                             .is_resend = is_resend,
+	                             .expires_at = verification.expires_at,
+	                             .code = str_from(code),
+	                         });
+	sodium_memzero(code, sizeof(code));
+	return rc;
+}
+
 enum rc
 verification_request(struct service *service, const struct client *client, struct str phone,
     bool is_resend, struct faults *reterr)
 {
-	struct verification verification;
 	char normal[PHONE_TEXT_MAX + 1];
-	char code[CODE_LENGTH_MAX + 1] = "";
+	struct sms_cap cap;
 	enum rc rc;
 
 	if (phone_normalize(phone, normal) != RC_OK)
@@ -81,28 +121,23 @@ verification_request(struct service *service, const struct client *client, struc
 		return rc;
 	if ((rc = limits_take_send(service, client, str_from(normal), reterr)) != RC_OK)
 		return rc;
+	if (!sms_bill_is_country_allowed(service->conf, str_from(normal))) {
+		/* The same answer, so that nobody learns from it which countries pay off. */
+		cap = (struct sms_cap){ .name = "sms.countries" };
+		sms_bill_refused(service, client, str_from(normal), &cap, reterr);
+		return RC_OK;
+	}
 
 	if ((rc = db_begin_write(service->db)) != RC_OK)
 		return rc;
-	if ((rc = take_request(service, str_from(normal), &verification)) != RC_OK)
-		goto out;
-	derive(service, str_from(normal), &verification, code);
-	rc = outbox_put(service, &(struct outbox_draft){
-	                             .kind = MESSAGE_PHONE_CODE,
-	                             .channel = CHANNEL_SMS,
-	                             .recipient = str_from(normal),
-	                             .language = client->language,
-	                             .is_resend = is_resend,
-	                             .expires_at = verification.expires_at,
-	                             .code = str_from(code),
-	                         });
+	rc = put_code(service, client, str_from(normal), is_resend, &cap);
 	if (rc == RC_OK)
 		rc = db_commit(service->db);
+	db_rollback(service->db);
 	if (rc == RC_OK)
 		outbox_wake(service);
-out:
-	db_rollback(service->db);
-	sodium_memzero(code, sizeof(code));
+	else if (rc == RC_LIMITED)
+		sms_bill_refused(service, client, str_from(normal), &cap, reterr);
 	return rc;
 }
 

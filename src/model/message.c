@@ -10,6 +10,7 @@ message_kind_name(enum message_kind kind)
 	static const char *const names[MESSAGE_KIND__MAX] = {
 		[MESSAGE_PASSWORD_RESET] = "password_reset",
 		[MESSAGE_PHONE_CODE] = "phone_code",
+		[MESSAGE_ALERT] = "alert",
 	};
 
 	return names[kind];

@@ -5,8 +5,13 @@
 #include "base/conf.h"
 #include "base/random.h"
 
-enum message_kind { MESSAGE_PASSWORD_RESET, MESSAGE_PHONE_CODE, MESSAGE_KIND__MAX };
-const char *message_kind_name(enum message_kind kind); /* "password_reset", "phone_code" */
+enum message_kind {
+	MESSAGE_PASSWORD_RESET,
+	MESSAGE_PHONE_CODE,
+	MESSAGE_ALERT, /* to the admin */
+	MESSAGE_KIND__MAX
+};
+const char *message_kind_name(enum message_kind kind); /* "password_reset", "phone_code" ... */
 
 enum message_state {
 	MESSAGE_PENDING, /* waits for retry_at, or leased */

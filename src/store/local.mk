@@ -23,3 +23,4 @@ libstore_a_SOURCES += src/store/stmt.h
 libstore_a_SOURCES += src/store/token_row.c
 libstore_a_SOURCES += src/store/user_row.c
 libstore_a_SOURCES += src/store/verification_row.c
+libstore_a_SOURCES += src/store/day_count_row.c

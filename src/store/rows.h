@@ -109,6 +109,12 @@ MUST_USE enum rc bad_recipient_row_put(struct db *db, struct str recipient, int6
 MUST_USE enum rc bad_recipient_row_get(struct db *db, struct str recipient, int64_t now);
 MUST_USE enum rc bad_recipient_row_purge(struct db *db, int64_t now, size_t max, size_t *ret_n);
 
+/* day_count_row.c -------------------------------------------------------------------------- */
+
+/* One more of scope on that day (days since 1970); *ret_n is how many there are now. */
+MUST_USE enum rc day_count_row_add(struct db *db, int64_t day, struct str scope, int64_t *ret_n);
+MUST_USE enum rc day_count_row_purge(struct db *db, int64_t before_day, size_t max, size_t *ret_n);
+
 /* outbox_row.c ----------------------------------------------------------------------------- */
 
 /* In message's state: pending, or void (which claim, next_at, list and last_gateway never see). */

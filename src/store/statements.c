@@ -134,6 +134,15 @@ const struct statement statements[STMT__MAX] = {
 		" WHERE until_at <= $1 ORDER BY until_at LIMIT $2)",
 		NULL },
 
+	[STMT_DAY_COUNT_ADD] = {
+		"INSERT INTO day_count (day, scope, n) VALUES ($1, $2, 1)"
+		" ON CONFLICT (day, scope) DO UPDATE SET n = n + 1 RETURNING n",
+		NULL },
+	[STMT_DAY_COUNT_PURGE] = {
+		"DELETE FROM day_count WHERE (day, scope) IN"
+		" (SELECT day, scope FROM day_count WHERE day < $1 LIMIT $2)",
+		NULL },
+
 	[STMT_OUTBOX_INSERT] = {
 		"INSERT INTO outbox (" OUTBOX_COLUMNS ", done_at)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",

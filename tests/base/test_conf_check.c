@@ -114,25 +114,55 @@ START_TEST(conf_check_reads_the_secrets_of_gateways)
 	    start("gateways: ( { name = \"v\"; type = \"vonage\"; api_key = \"k\"; from = \"A\";\n"
 	          "api_secret_file = \"vonage\"; },\n"
 	          "{ name = \"off\"; type = \"clickatell\"; api_key_file = \"none\";"
-	          " enabled = false; } );");
+	          " enabled = false; } ); sms: { countries = [ \"+49\" ]; };");
 	conf_text_says(buf_str(&parsed.errors), "");
 	ck_assert_text(conf_gateway_get(&parsed.conf->gateways[0], "api_secret"), "tell nobody");
 	ck_assert_text(conf_gateway_get(&parsed.conf->gateways[0], "api_secret_file"), "vonage");
 	conf_text_release(&parsed);
-	refused("gateways: ( { name = \"c\"; type = \"clickatell\"; api_key_file = \"none\"; } );",
+	refused("gateways: ( { name = \"c\"; type = \"clickatell\"; api_key_file = \"none\"; } );"
+	        "sms: { countries = [ \"+49\" ]; };",
 	    "gateway \"c\": \"api_key_file\": \"DIR/none\" does not exist in DIR/main.conf:5\n");
 	(void)scratch_file("two", "one\ntwo\n", 0600);
-	refused("gateways: ( { name = \"c\"; type = \"clickatell\"; api_key_file = \"two\"; } );",
+	refused("gateways: ( { name = \"c\"; type = \"clickatell\"; api_key_file = \"two\"; } );"
+	        "sms: { countries = [ \"+49\" ]; };",
 	    "gateway \"c\": the secret in \"api_key_file\" must not contain control characters or "
 	    "line breaks in DIR/main.conf:5\n");
 	ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
 }
 END_TEST
 
+START_TEST(conf_check_wants_to_know_where_paid_sms_may_go)
+{
+	struct conf_text parsed;
+
+	refused("gateways: ( { name = \"c\"; type = \"clickatell\"; api_key = \"k\"; } );",
+	    "gateway \"c\": SMS cost money, so say where they may go: sms: { countries = [ "
+	    "\"+49\" ]; }; in DIR/main.conf:5\n");
+	parsed = start("gateways: ( { name = \"a\"; type = \"affo\"; channel = \"sms\"; url = "
+	               "\"http://[::1]/\"; } );");
+	ck_assert_rc(parsed.rc, RC_OK);
+	conf_text_release(&parsed);
+}
+END_TEST
+
+START_TEST(conf_check_reads_the_templates)
+{
+	struct conf_text parsed;
+
+	parsed = start("templates: { directory = \"/nowhere/at/all\"; };");
+	ck_assert_rc(parsed.rc, RC_CONFIG);
+	conf_text_says(buf_str(&parsed.errors),
+	    "cannot read the directory of templates: No such file or directory in "
+	    "/nowhere/at/all:1\n");
+	conf_text_release(&parsed);
+}
+END_TEST
+
 START_TEST(conf_check_warns_of_secrets_that_everybody_can_read)
 {
 	const char *text =
-	    "gateways: (\n{ name = \"c\"; type = \"clickatell\"; api_key = \"k\"; } );";
+	    "gateways: (\n{ name = \"c\"; type = \"clickatell\"; api_key = \"k\"; } );"
+	    "sms: { countries = [ \"+49\" ]; };";
 	struct conf_text parsed;
 
 	(void)scratch_file("extra.conf", text, 0644);
@@ -210,6 +240,8 @@ main(void)
 	tcase_add_test(tests, conf_check_says_how_to_make_missing_keys);
 	tcase_add_test(tests, conf_check_looks_at_directories);
 	tcase_add_test(tests, conf_check_reads_the_secrets_of_gateways);
+	tcase_add_test(tests, conf_check_wants_to_know_where_paid_sms_may_go);
+	tcase_add_test(tests, conf_check_reads_the_templates);
 	tcase_add_test(tests, conf_check_warns_of_secrets_that_everybody_can_read);
 	tcase_add_test(tests, secret_file_read_holds_its_lengths_without_the_newline);
 	tcase_add_test(tests, secret_file_read_refuses_what_others_may_read_or_write);

@@ -19,7 +19,8 @@ START_TEST(conf_gateway_keeps_the_order_and_the_defaults)
 	    "{ name = \"a\"; type = \"smtp\"; host = \"h\"; port = 2525; enabled = false; },\n"
 	    "{ name = \"h\"; type = \"http\"; channel = \"email\"; url = "
 	    "\"http://[::1]:81/x?y=1\";\n"
-	    "  headers = ( \"A: b\", \"C: d:e\" ); } );\n",
+	    "  headers = ( \"A: b\", \"C: d:e\" ); } );\n"
+	    "sms: { countries = [ \"+49\" ]; };\n",
 	    CONF_CHECK_SYNTAX);
 	const struct conf_gateway *gateway;
 
@@ -130,8 +131,10 @@ START_TEST(conf_gateway_says_what_is_wrong_and_where)
 {
 	struct buf text = BUF_INIT(4096), expected = BUF_INIT(4096);
 
-	buf_printf(
-	    &text, "reset: { sender = \"a@b.example\"; }; gateways: (\n%s\n);", faults[_i].text);
+	buf_printf(&text,
+	    "reset: { sender = \"a@b.example\"; }; gateways: (\n%s\n);\nsms: { countries = [ "
+	    "\"+49\" ]; };",
+	    faults[_i].text);
 	buf_printf(&expected, "%s in DIR/main.conf:2\n", faults[_i].error);
 	conf_text_refused(buf_text(&text), buf_text(&expected));
 	buf_release(&text);

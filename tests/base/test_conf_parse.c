@@ -30,7 +30,9 @@ START_TEST(conf_parse_of_nothing_gives_the_defaults)
 	ck_assert_int_eq(conf->password.min, 8);
 	ck_assert_uint_eq(conf->password.memory, 19 << 20);
 	ck_assert_int_eq(conf->verification.code_length, 6);
-	ck_assert_str_eq(conf->verification.text, "Your security code is: {code}");
+	ck_assert_ptr_null(conf->verification.text);
+	ck_assert_str_eq(conf->templates.language, "en");
+	ck_assert_ptr_null(conf->templates.directory);
 	ck_assert_uint_eq(conf->reset.url_prefixes.n, 0);
 	ck_assert_uint_eq(conf->limits.login_account.count, 10);
 	ck_assert_int_eq(conf->limits.login_account.window_ms, 900000);
@@ -328,13 +330,23 @@ add_text(const struct conf_row *row, int64_t len, struct buf *to)
 	                        ? "/"
 	                    : strcmp(row->name, "sender") == 0 && strcmp(row->group, "reset") == 0
 	                        ? "a@"
-	                    : strcmp(row->name, "text") == 0 ? "{code}"
-	                                                     : "";
+	                    : strcmp(row->name, "text") == 0     ? "{code}"
+	                    : strcmp(row->name, "language") == 0 ? "ab"
+	                    : strcmp(row->name, "alert_to") == 0 ? "a@b.c"
+	                                                         : "";
+	bool has_parts = strcmp(row->name, "language") == 0 || strcmp(row->name, "alert_to") == 0;
+	char separator = strcmp(row->name, "language") == 0 ? '-' : '.';
 	size_t start = to->len;
 
 	buf_add(to, str_from(begin));
-	while (to->len - start < (size_t)len)
-		buf_add_char(to, '1');
+	/* Labels and subtags of eight characters at most, the last perhaps of nine. */
+	for (size_t n = separator == '-' ? 2 : 1; to->len - start < (size_t)len; n++) {
+		bool is_last = to->len - start + 1 == (size_t)len;
+		bool is_full = has_parts && n == 8 && !is_last;
+
+		buf_add_char(to, is_full ? separator : has_parts ? 'a' : '1');
+		n = is_full ? (size_t)-1 : n;
+	}
 	buf_truncate(to, start + (size_t)len);
 }
 
