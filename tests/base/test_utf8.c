@@ -28,21 +28,26 @@ encode(uint32_t c, char ret[static 4])
 	return 4;
 }
 
+static bool
+is_taken_as_itself(uint32_t c)
+{
+	char bytes[4];
+	struct str s = { bytes, encode(c, bytes) };
+	uint32_t back = 0;
+
+	return utf8_is_valid(s) && utf8_count(s) == 1 && utf8_next(&s, &back) == RC_OK &&
+	       back == c && s.len == 0 && utf8_next(&s, &back) == RC_NONE;
+}
+
 START_TEST(utf8_takes_every_code_point_but_surrogates)
 {
-	for (uint32_t c = 0; c < 0x110100; c++) {
-		bool is_good = c < 0xd800 || (c > 0xdfff && c <= 0x10ffff);
-		char bytes[4];
-		struct str s = { bytes, encode(c, bytes) };
-		uint32_t back = 0;
+	uint32_t c = 0;
 
-		ck_assert_msg(utf8_is_valid(s) == is_good, "U+%04X", c);
-		if (!is_good)
-			continue;
-		ck_assert_uint_eq(utf8_count(s), 1);
-		ck_assert(utf8_next(&s, &back) == RC_OK && back == c && s.len == 0);
-		ck_assert_rc(utf8_next(&s, &back), RC_NONE);
-	}
+	/* One assertion for all: each is a message to the runner, and a million are slow. */
+	while (
+	    c < 0x110100 && is_taken_as_itself(c) == (c < 0xd800 || (c > 0xdfff && c <= 0x10ffff)))
+		c++;
+	ck_assert_msg(c == 0x110100, "U+%04X", c);
 }
 END_TEST
 
