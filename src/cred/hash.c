@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "cred/pbkdf2.h"
 
 /* What a stored hash may cost at most. An imported row must not be able to occupy the machine for
  * minutes whenever somebody types its e-mail; the original's own hashes are far below. */
@@ -22,7 +23,7 @@ enum {
 	YESCRYPT_BLOCK_MAX = 31,
 };
 
-enum form { FORM_NONE, FORM_ARGON2, FORM_CRYPT };
+enum form { FORM_NONE, FORM_ARGON2, FORM_CRYPT, FORM_PBKDF2 };
 
 /* Takes a decimal number of 1..max and the character that must follow it. */
 static bool
@@ -107,6 +108,8 @@ form_of(struct str hash)
 		return FORM_NONE;
 	if (is_argon2(hash))
 		return FORM_ARGON2;
+	if (pbkdf2_is_usable(hash))
+		return FORM_PBKDF2;
 	return is_bcrypt(hash) || is_sha_crypt(hash) || is_yescrypt(hash) ? FORM_CRYPT : FORM_NONE;
 }
 
@@ -189,6 +192,8 @@ hash_verify(struct str hash, struct str password)
 		return verify_argon2(hash, password);
 	case FORM_CRYPT:
 		return verify_crypt(hash, password);
+	case FORM_PBKDF2:
+		return pbkdf2_verify(hash, password);
 	case FORM_NONE:
 		break;
 	}

@@ -1,4 +1,5 @@
-/* Password hashes. Argon2id by libsodium; crypt(3) formats of imported users are verified too. */
+/* Password hashes. Argon2id by libsodium; of imported users argon2i, bcrypt, SHA-crypt ($5$, $6$),
+ * yescrypt and PBKDF2 are verified, too. */
 #ifndef AFFO_CRED_HASH_H
 #define AFFO_CRED_HASH_H
 

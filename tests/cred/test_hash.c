@@ -9,7 +9,7 @@ static const struct hash_cost cheap = { .memory = 8192, .passes = 1 };
 static const struct hash_cost dearer = { .memory = 16384, .passes = 1 };
 static const struct hash_cost longer = { .memory = 8192, .passes = 2 };
 
-/* Made with libargon2, libsodium and libxcrypt; the password is the same. */
+/* Made with libargon2, libsodium, libxcrypt and Python's hashlib; the password is the same. */
 #define PASSWORD STR("correct horse")
 static const char *const foreign[] = {
 	"$argon2id$v=19$m=64,t=2,p=8$c2FsdHNhbHRzYWx0c2FsdA$tXyYPZzDDAgADcHlSIFozQ",
@@ -26,6 +26,11 @@ static const char *const foreign[] = {
 	"4NOfU8BmqFPrpGqwA1",
 	"$6$saltsalt$hRM5XZ86KXEw9UOmjigeVqFgULtFB2sgpC9lXQDfMib3Zgw7mEiUvBJI2EplzfAqxL5Vvwp2scFtv/"
 	"uamSo5z0",
+	"$pbkdf2-sha256$1000$yMnKy8zNzs/Q0dLT1NXW1w$TwRueOdCB6KCbpfU0/4XAabBqcM.xth4i3zmIlph9.Q",
+	"$pbkdf2-sha512$1000$yMnKy8zNzs/Q0dLT1NXW1w$4xPvOlNzcf4w83OeXLs00cDMTZ/"
+	"Jcuh8hwgCDBR1y9KhNdPKj"
+	"KCw1sE1hBb/KcVzJbfBhesdf0dIDnsHZEmvjw",
+	"$pbkdf2-sha256$1$yMnKy8zNzs/Q0dLT1NXW1w$REQEiFY3fOnGgQn4s7xvMCbBBlxwqDLQ/ehXzh3hfJg",
 	"$y$j75$abcdefgh12345678$nlbIarNDnfEiyC9MbGpYR1FFm1cIRIVkE5XBx.P15GA",
 };
 enum { FOREIGN_N = sizeof(foreign) / sizeof(foreign[0]) };
@@ -111,6 +116,14 @@ START_TEST(hash_is_usable_refuses_costs_that_would_occupy_the_machine)
 	ck_assert(hash_is_usable(STR("$y$jFT$salt$hash")));
 	ck_assert(!hash_is_usable(STR("$y$jGT$salt$hash")));
 	ck_assert(!hash_is_usable(STR("$y$jFU$salt$hash")));
+	ck_assert(hash_is_usable(STR("$pbkdf2-sha256$5000000$yMnKy8zNzs/Q0dLT1NXW1w$"
+	                             "REQEiFY3fOnGgQn4s7xvMCbBBlxwqDLQ/ehXzh3hfJg")));
+	ck_assert(!hash_is_usable(STR("$pbkdf2-sha256$5000001$yMnKy8zNzs/Q0dLT1NXW1w$"
+	                              "REQEiFY3fOnGgQn4s7xvMCbBBlxwqDLQ/ehXzh3hfJg")));
+	ck_assert(!hash_is_usable(STR("$pbkdf2-sha256$0$yMnKy8zNzs/Q0dLT1NXW1w$"
+	                              "REQEiFY3fOnGgQn4s7xvMCbBBlxwqDLQ/ehXzh3hfJg")));
+	ck_assert(!hash_is_usable(STR("$pbkdf2-sha512$1000$yMnKy8zNzs/Q0dLT1NXW1w$"
+	                              "REQEiFY3fOnGgQn4s7xvMCbBBlxwqDLQ/ehXzh3hfJg")));
 }
 END_TEST
 
