@@ -33,10 +33,11 @@ unit_tests += tests/cred/test_secret
 unit_tests += tests/cred/test_token
 unit_tests += tests/cred/test_token_cache
 unit_tests += tests/domain/test_gateway_state
+unit_tests += tests/domain/test_login_race
 unit_tests += tests/domain/test_outbox
 unit_tests += tests/domain/test_passwords
-unit_tests += tests/domain/test_refresh
 unit_tests += tests/domain/test_races
+unit_tests += tests/domain/test_refresh
 unit_tests += tests/domain/test_roles
 unit_tests += tests/domain/test_service
 unit_tests += tests/domain/test_sessions
@@ -46,6 +47,7 @@ unit_tests += tests/domain/test_verification
 unit_tests += tests/gateway/test_affo
 unit_tests += tests/gateway/test_file
 unit_tests += tests/gateway/test_http_client
+unit_tests += tests/gateway/test_mime
 unit_tests += tests/http/test_media
 unit_tests += tests/http/test_params
 unit_tests += tests/http/test_path
@@ -62,7 +64,6 @@ unit_tests += tests/store/test_session_row
 unit_tests += tests/store/test_small_rows
 unit_tests += tests/store/test_statements
 unit_tests += tests/store/test_user_row
-unit_tests += tests/gateway/test_mime
 
 # One program per layer, linked with that layer's whole archive and what it may use: a call
 # upwards doesn't link.
@@ -98,12 +99,8 @@ test_support += tests/support/service.c
 test_support += tests/support/service.h
 test_support += tests/support/suite.c
 test_support += tests/support/suite.h
-test_support = tests/support/suite.c tests/support/suite.h tests/support/scratch.c \
-	tests/support/scratch.h tests/support/http_peer.c tests/support/http_peer.h \
-	tests/support/database.c tests/support/database.h \
-	tests/support/people.c tests/support/people.h
-test_support += tests/support/conf_text.c tests/support/conf_text.h
-test_support += tests/support/text_file.c tests/support/text_file.h
+test_support += tests/support/text_file.c
+test_support += tests/support/text_file.h
 
 check_LIBRARIES = libtestsupport.a
 libtestsupport_a_SOURCES = $(test_support)
