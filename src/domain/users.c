@@ -330,11 +330,13 @@ users_admin_set_active(struct service *service, int64_t id, bool is_active)
 enum rc
 users_find(struct service *service, struct str id_or_email, struct user *ret)
 {
-	struct buf key = BUF_INIT(4096);
+	struct buf key = BUF_INIT(2 * LOGIN_EMAIL_MAX);
 	uint64_t id = 0;
 	bool is_id = str_to_u64(id_or_email, INT64_MAX, &id) == RC_OK;
 	enum rc rc;
 
+	if (id_or_email.len > LOGIN_EMAIL_MAX)
+		return RC_NO_SUCH_USER;
 	if (!is_id && (rc = email_lookup_key(id_or_email, &key)) != RC_OK)
 		goto out;
 	if ((rc = db_begin_read(service->db)) != RC_OK)

@@ -163,7 +163,7 @@ START_TEST(reset_mails_a_link_and_wakes_the_queue)
 	ck_assert_int_eq(messages.list[0].channel, CHANNEL_EMAIL);
 	ck_assert_int_eq(messages.list[0].state, MESSAGE_PENDING);
 	ck_assert_str_eq(messages.list[0].recipient, "Ann@Example.com");
-	ck_assert_str_eq(messages.list[0].language, "de-CH,de;q=0.9");
+	ck_assert_str_eq(messages.list[0].language, "de-ch,de");
 	ck_assert_int_eq(messages.list[0].retry_at, SERVICE_NOW);
 	ck_assert_int_eq(messages.list[0].expires_at, SERVICE_NOW + service_conf.reset.lifetime_ms);
 	name = people_variable(&messages.list[0], "first_name");
