@@ -42,6 +42,9 @@ people_setup(void)
 	service_conf.limits.register_address = wide;
 	service_conf.limits.recipient = wide;
 	service_conf.limits.send_address = wide;
+	service_conf.sms.per_number = service_conf.sms.per_account = 1000;
+	service_conf.sms.per_address = service_conf.sms.per_prefix = service_conf.sms.per_day =
+	    1000;
 	ck_assert_int_eq(pipe2(wake, O_CLOEXEC | O_NONBLOCK), 0);
 	people_wake_fd = wake[0];
 	service->wake_fd = wake[1];
