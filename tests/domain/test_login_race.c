@@ -139,6 +139,8 @@ change(int what)
  * that ends logins: it is before it and ended by it, or after it and refused. */
 START_TEST(no_login_slips_past_a_deactivation_or_a_new_password)
 {
+	service_conf.limits.login_account.count = 10 * ROUNDS;
+	service_conf.limits.login_address.count = 10 * ROUNDS;
 	for (int round = 0; round < ROUNDS; round++) {
 		pid_t changer, logger;
 		int go[2];
