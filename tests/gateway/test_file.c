@@ -24,13 +24,13 @@ open_in(const char *directory, enum channel channel, struct gateway **ret)
 {
 	static struct conf_setting setting;
 	static struct conf_gateway conf;
-	static char value[512];
+	static char value[512], name[] = "one";
 	struct buf errors = BUF_INIT(1000);
 	enum rc rc;
 
 	(void)snprintf(value, sizeof(value), "%s", directory);
 	setting = (struct conf_setting){ "directory", value };
-	conf = (struct conf_gateway){ .name = (char[]){ "one" },
+	conf = (struct conf_gateway){ .name = name,
 		.type = "file",
 		.channel = channel,
 		.enabled = true,
