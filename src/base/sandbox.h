@@ -1,7 +1,7 @@
 /*
  * System call filter (libseccomp) and, where the kernel has it, Landlock; entered after the files
  * are open and before the first byte from outside. A forbidden call kills the process (sanitizer
- * builds: fails with EPERM). kcgi's idea: one entry, a role.
+ * builds: fails with EPERM), but for those that libraries only try: those fail. One entry, a role.
  */
 #ifndef AFFO_BASE_SANDBOX_H
 #define AFFO_BASE_SANDBOX_H
@@ -10,10 +10,10 @@
 
 enum sandbox_role {
 	SANDBOX_WORKER,    /* no exec, no socket, connect, open, unlink */
-	SANDBOX_QUEUE,     /* the same; sendmsg and recvmsg with descriptors allowed */
+	SANDBOX_QUEUE,     /* the same, and no accept; descriptors are passed to it */
 	SANDBOX_SEND,      /* may connect and read files (CA certificates, resolver); no exec */
 	SANDBOX_SEND_FILE, /* no network; may write below `dir` */
-	SANDBOX_SEND_EXEC, /* as SEND, and exec: sendmail */
+	SANDBOX_SEND_EXEC, /* whatever a mailer needs, but nothing that reaches into others */
 };
 
 /* dir: the directory whose files stay writable under Landlock (the database's, or the gateway's);

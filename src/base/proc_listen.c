@@ -1,0 +1,189 @@
+/* Listening sockets, and what systemd hands over or is told. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/proc.h"
+
+enum {
+	SYSTEMD_FIRST_FD = 3, /* sd_listen_fds(3) */
+	SYSTEMD_FDS_MAX = 64,
+};
+
+static bool
+set_address(const char *path, struct sockaddr_un *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(ret->sun_path)) {
+		log_error("the path %s is too long for a socket: %zu bytes fit", path,
+		    sizeof(ret->sun_path) - 1);
+		return false;
+	}
+	(void)snprintf(ret->sun_path, sizeof(ret->sun_path), "%s", path);
+	return true;
+}
+
+/* Removes a socket that nobody listens on any more. */
+static enum rc
+clear_path(const char *path, const struct sockaddr_un *address)
+{
+	struct stat st;
+	bool is_answered;
+	int fd;
+
+	if (lstat(path, &st) != 0) {
+		if (errno == ENOENT)
+			return RC_OK;
+		log_error("cannot look at %s: %s", path, strerror(errno));
+		return RC_SYSTEM;
+	}
+	if (!S_ISSOCK(st.st_mode)) {
+		log_error("%s is there and no socket; remove it, or listen elsewhere", path);
+		return RC_SYSTEM;
+	}
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0) {
+		log_error("cannot make a socket: %s", strerror(errno));
+		return RC_SYSTEM;
+	}
+	/* A full backlog (EAGAIN) is somebody's, too. */
+	is_answered =
+	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN;
+	(void)close(fd);
+	if (is_answered) {
+		log_error("another program listens on %s; stop it, or listen elsewhere", path);
+		return RC_SYSTEM;
+	}
+	if (unlink(path) != 0) {
+		log_error("cannot remove the old socket %s: %s", path, strerror(errno));
+		return RC_SYSTEM;
+	}
+	return RC_OK;
+}
+
+static enum rc
+give_to_group(const char *path, const char *group)
+{
+	const struct group *entry;
+
+	if (group == NULL)
+		return RC_OK;
+	if ((entry = getgrnam(group)) == NULL) {
+		log_error(
+		    "group %s of the socket %s does not exist; set \"group\" to the web server's",
+		    group, path);
+		return RC_CONFIG;
+	}
+	if (chown(path, (uid_t)-1, entry->gr_gid) != 0) {
+		log_error(
+		    "cannot give the socket %s to group %s: %s", path, group, strerror(errno));
+		return RC_SYSTEM;
+	}
+	return RC_OK;
+}
+
+enum rc
+proc_listen_unix(const char *path, int backlog, const char *group, int *ret_fd)
+{
+	struct sockaddr_un address;
+	mode_t old_umask;
+	int fd = -1, bound;
+	enum rc rc;
+
+	if (!set_address(path, &address))
+		return RC_CONFIG;
+	if ((rc = clear_path(path, &address)) != RC_OK)
+		return rc;
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0) {
+		log_error("cannot make a socket: %s", strerror(errno));
+		return RC_SYSTEM;
+	}
+	/* Nobody but us until mode and group are right. */
+	old_umask = umask(0177);
+	bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
+	(void)umask(old_umask);
+	if (bound != 0) {
+		log_error("cannot bind the socket %s: %s", path, strerror(errno));
+		rc = RC_SYSTEM;
+		goto out;
+	}
+	if ((rc = give_to_group(path, group)) != RC_OK)
+		goto out;
+	if (chmod(path, 0660) != 0 || listen(fd, backlog) != 0) {
+		log_error("cannot listen on %s: %s", path, strerror(errno));
+		rc = RC_SYSTEM;
+		goto out;
+	}
+	*ret_fd = fd;
+	fd = -1;
+out:
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
+int
+proc_listen_fd(const char *name)
+{
+	struct str names = str_from(getenv("LISTEN_FDNAMES")), one;
+	struct str pid = str_from(getenv("LISTEN_PID")), n = str_from(getenv("LISTEN_FDS"));
+	uint64_t pid_number, count;
+	int fd = SYSTEMD_FIRST_FD;
+
+	if (pid.ptr == NULL || n.ptr == NULL || str_to_u64(pid, INT32_MAX, &pid_number) != RC_OK ||
+	    (pid_t)pid_number != getpid() || str_to_u64(n, SYSTEMD_FDS_MAX, &count) != RC_OK)
+		return -1;
+	for (; (uint64_t)(fd - SYSTEMD_FIRST_FD) < count && str_cut(&names, ':', &one); fd++)
+		if (str_equal(one, str_from(name)) && proc_is_listening(fd)) {
+			int flags = fcntl(fd, F_GETFL);
+
+			if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+			    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+				return -1;
+			return fd;
+		}
+	return -1;
+}
+
+bool
+proc_is_listening(int fd)
+{
+	int type = 0, is_listening = 0;
+	socklen_t len = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) != 0 || type != SOCK_STREAM)
+		return false;
+	len = sizeof(int);
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &len) == 0 &&
+	       is_listening != 0;
+}
+
+void
+proc_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address;
+	socklen_t len;
+	int fd;
+
+	if (path == NULL || (path[0] != '/' && path[0] != '@') || !set_address(path, &address))
+		return;
+	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	if (path[0] == '@')
+		address.sun_path[0] = '\0'; /* the abstract namespace */
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
+		return;
+	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, len) <
+	    0)
+		log_warning("cannot tell systemd \"%.40s\": %s", state, strerror(errno));
+	(void)close(fd);
+}

@@ -1,0 +1,360 @@
+#include "config.h"
+
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#ifdef HAVE_SECCOMP
+#include <seccomp.h>
+#endif
+#ifdef HAVE_LINUX_LANDLOCK_H
+#include <linux/landlock.h>
+#endif
+
+#ifdef HAVE_SECCOMP
+
+/*
+ * What every role does: memory, time, the files that are open, waiting, ending. openat is not
+ * among them: seccomp can't see paths, so a role either opens files or it doesn't. newfstatat looks
+ * at a path and opens nothing; the database's files are compared by it.
+ */
+static const int common_calls[] = {
+	SCMP_SYS(read),
+	SCMP_SYS(write),
+	SCMP_SYS(readv),
+	SCMP_SYS(writev),
+	SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(lseek),
+	SCMP_SYS(close),
+	SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(stat),
+	SCMP_SYS(lstat),
+	SCMP_SYS(statx),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(flock),
+	SCMP_SYS(fsync),
+	SCMP_SYS(fdatasync),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(fallocate),
+	SCMP_SYS(mmap),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(mprotect),
+	SCMP_SYS(madvise),
+	SCMP_SYS(brk),
+	SCMP_SYS(mlock),
+	SCMP_SYS(munlock),
+	SCMP_SYS(mlock2),
+	SCMP_SYS(futex),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_getres),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(times),
+	SCMP_SYS(getrusage),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(uname),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(getppid),
+	SCMP_SYS(getuid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getegid),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(select),
+	SCMP_SYS(pselect6),
+	SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(setitimer),
+	SCMP_SYS(getitimer),
+	SCMP_SYS(alarm),
+	SCMP_SYS(timer_create),
+	SCMP_SYS(timer_settime),
+	SCMP_SYS(timer_delete),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(rt_sigtimedwait),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(tgkill),
+	SCMP_SYS(dup),
+	SCMP_SYS(pipe2),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(setsockopt),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(sendmsg),
+};
+
+static const int worker_calls[] = { SCMP_SYS(accept4), SCMP_SYS(accept) };
+
+/* Connecting, resolving names, certificates, threads of the resolver. */
+static const int network_calls[] = {
+	SCMP_SYS(socket),
+	SCMP_SYS(connect),
+	SCMP_SYS(bind),
+	SCMP_SYS(sendmmsg),
+	SCMP_SYS(recvmmsg),
+	SCMP_SYS(socketpair),
+	SCMP_SYS(ioctl),
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(statfs),
+	SCMP_SYS(fstatfs),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(clone),
+	SCMP_SYS(clone3),
+	SCMP_SYS(eventfd2),
+	SCMP_SYS(prlimit64),
+	SCMP_SYS(membarrier),
+	SCMP_SYS(fadvise64),
+	SCMP_SYS(prctl),
+};
+
+/* Files below a directory; no network. */
+static const int file_calls[] = {
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	SCMP_SYS(mkdir),
+	SCMP_SYS(mkdirat),
+	SCMP_SYS(rename),
+	SCMP_SYS(renameat),
+	SCMP_SYS(renameat2),
+	SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat),
+	SCMP_SYS(link),
+	SCMP_SYS(linkat),
+	SCMP_SYS(access),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(fchmod),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(umask),
+};
+
+/* A mailer of the system may do what programs do, but not reach into others or the kernel. */
+static const int refused_to_mailers[] = {
+	SCMP_SYS(ptrace),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(mount),
+	SCMP_SYS(umount2),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(unshare),
+	SCMP_SYS(setns),
+	SCMP_SYS(bpf),
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(kexec_file_load),
+	SCMP_SYS(init_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(delete_module),
+	SCMP_SYS(add_key),
+	SCMP_SYS(request_key),
+	SCMP_SYS(keyctl),
+	SCMP_SYS(swapon),
+	SCMP_SYS(swapoff),
+	SCMP_SYS(reboot),
+};
+
+struct calls {
+	const int *list;
+	size_t n;
+};
+#define CALLS(list)                                                                                \
+	{                                                                                          \
+		(list), sizeof(list) / sizeof((list)[0])                                           \
+	}
+
+static int
+add_rules(scmp_filter_ctx filter, uint32_t action, struct calls calls)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < calls.n && error == 0; i++) {
+		error = seccomp_rule_add(filter, action, calls.list[i], 0);
+		/* A call that this architecture doesn't have needs no rule. */
+		if (error == -EDOM || error == -EACCES)
+			error = 0;
+	}
+	return error;
+}
+
+/* What is refused without killing, since libraries try it and go on without. */
+static int
+add_excuses(scmp_filter_ctx filter)
+{
+	/* isatty(3) of stdio; syslog(3) that connects again, which would cost the worker. */
+	static const int not_permitted[] = { SCMP_SYS(ioctl), SCMP_SYS(socket) };
+	static const int not_there[] = { SCMP_SYS(prlimit64) };
+	int error = add_rules(filter, SCMP_ACT_ERRNO(EACCES), (struct calls)CALLS(not_permitted));
+
+	return error != 0
+	           ? error
+	           : add_rules(filter, SCMP_ACT_ERRNO(ENOSYS), (struct calls)CALLS(not_there));
+}
+
+static int
+add_role(scmp_filter_ctx filter, enum sandbox_role role)
+{
+	static const struct calls sets[] = {
+		[SANDBOX_WORKER] = CALLS(worker_calls),
+		[SANDBOX_QUEUE] = { NULL, 0 },
+		[SANDBOX_SEND] = CALLS(network_calls),
+		[SANDBOX_SEND_FILE] = CALLS(file_calls),
+	};
+	int error;
+
+	if (role == SANDBOX_SEND_EXEC)
+		return add_rules(
+		    filter, SCMP_ACT_ERRNO(EPERM), (struct calls)CALLS(refused_to_mailers));
+	error = add_rules(filter, SCMP_ACT_ALLOW, (struct calls)CALLS(common_calls));
+	if (error == 0)
+		error = add_rules(filter, SCMP_ACT_ALLOW, sets[role]);
+	if (error == 0 && role != SANDBOX_SEND)
+		error = add_excuses(filter);
+	return error;
+}
+
+static enum rc
+enter_filter(enum sandbox_role role)
+{
+#ifdef WITH_SANITIZERS
+	/* Their runtime makes calls of its own. */
+	uint32_t refusal = SCMP_ACT_ERRNO(EPERM);
+#else
+	uint32_t refusal = SCMP_ACT_KILL_PROCESS;
+#endif
+	scmp_filter_ctx filter = seccomp_init(role == SANDBOX_SEND_EXEC ? SCMP_ACT_ALLOW : refusal);
+	int error;
+
+	if (filter == NULL) {
+		log_error("cannot make the system call filter: out of memory");
+		return RC_SYSTEM;
+	}
+	error = add_role(filter, role);
+	if (error == 0)
+		error = seccomp_load(filter);
+	seccomp_release(filter);
+	if (error == 0)
+		return RC_OK;
+	log_error("cannot enter the system call filter: %s; does this kernel have seccomp?",
+	    strerror(-error));
+	return RC_SYSTEM;
+}
+
+#else
+
+static enum rc
+enter_filter(enum sandbox_role role)
+{
+	(void)role;
+	return RC_OK;
+}
+
+#endif
+
+#ifdef HAVE_LINUX_LANDLOCK_H
+
+/* The rights of the first version of Landlock: what later ones add isn't taken away. */
+enum {
+	LANDLOCK_WRITES = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+	                  LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+	                  LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+	                  LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+	                  LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM
+};
+enum { LANDLOCK_READS = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR };
+
+static bool
+grant(int rules, const char *path, uint64_t rights)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
+	bool is_granted;
+
+	if ((rule.parent_fd = open(path, O_PATH | O_CLOEXEC)) < 0)
+		return false;
+	is_granted =
+	    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+	(void)close(rule.parent_fd);
+	return is_granted;
+}
+
+/* Extra: kernels without Landlock, or with it turned off, go on with the filter alone. */
+static void
+enter_landlock(enum sandbox_role role, const char *dir)
+{
+	struct landlock_ruleset_attr attr = {
+		.handled_access_fs = LANDLOCK_WRITES | LANDLOCK_READS | LANDLOCK_ACCESS_FS_EXECUTE
+	};
+	int rules;
+
+	/* The mailer's own rights are its own affair. */
+	if (role == SANDBOX_SEND_EXEC)
+		return;
+	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (rules < 0)
+		return;
+	if ((role != SANDBOX_SEND || grant(rules, "/", LANDLOCK_READS)) &&
+	    (dir == NULL || grant(rules, dir, LANDLOCK_WRITES | LANDLOCK_READS)) &&
+	    syscall(SYS_landlock_restrict_self, rules, 0) != 0)
+		log_debug("no Landlock: %s", strerror(errno));
+	(void)close(rules);
+}
+
+#else
+
+static void
+enter_landlock(enum sandbox_role role, const char *dir)
+{
+	(void)role;
+	(void)dir;
+}
+
+#endif
+
+enum rc
+sandbox_enter(enum sandbox_role role, const char *dir)
+{
+	/* Without it an ordinary user may load no filter, and an exec could regain rights. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+		log_error("cannot give up new privileges: %s", strerror(errno));
+		return RC_SYSTEM;
+	}
+	enter_landlock(role, dir);
+	return enter_filter(role);
+}
