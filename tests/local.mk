@@ -2,6 +2,7 @@
 # all archives. Every test speaks TAP, so each case is a line of its own.
 
 unit_tests =
+unit_tests += tests/api/test_api
 unit_tests += tests/api/test_input
 unit_tests += tests/api/test_openapi
 unit_tests += tests/api/test_render
@@ -150,6 +151,7 @@ AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; builddir='$(abs_builddir)'; \
 	PYTHONDONTWRITEBYTECODE=1; export srcdir builddir PYTHONDONTWRITEBYTECODE;
 
 EXTRA_DIST += $(python_tests)
+EXTRA_DIST += tests/e2e/fastcgi.py
 EXTRA_DIST += tests/e2e/harness.py
 EXTRA_DIST += tests/summary.sh
 

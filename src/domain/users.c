@@ -231,6 +231,7 @@ enum rc
 users_change(struct service *service, const struct principal *principal, int64_t id,
     const struct user_input *input, struct user *ret, struct faults *reterr)
 {
+	size_t n_known = reterr->n;
 	struct user_fields fields;
 	struct user user = { 0 };
 	enum rc rc;
@@ -247,7 +248,7 @@ users_change(struct service *service, const struct principal *principal, int64_t
 		goto out;
 
 	user_fields_release(&fields);
-	reterr->n = 0;
+	reterr->n = n_known;
 	if ((rc = user_rules_judge(input, &user, &fields, reterr)) != RC_OK)
 		goto out;
 	if (reterr->n > 0) {

@@ -16,7 +16,10 @@ struct user_input {
 	} email, password, phone, first_name, last_name;
 };
 
-/* RC_VALIDATION (all faults), RC_ALREADY_EXISTS, RC_LIMITED, RC_BUSY. One transaction with the
+/* Faults that *reterr brings along, of the caller's own checks, count in users_register and
+ * users_change: those of the input are added to them, and nothing is written.
+ *
+ * RC_VALIDATION (all faults), RC_ALREADY_EXISTS, RC_LIMITED, RC_BUSY. One transaction with the
  * first login. principal NULL: self-registration; token NULL: none is wanted (ctl). */
 MUST_USE enum rc users_register(struct service *service, const struct client *client,
     const struct user_input *input, struct user *ret_user, struct buf *ret_token,

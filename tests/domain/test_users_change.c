@@ -276,6 +276,29 @@ START_TEST(write_counts_the_callers_login_and_roles_as_they_are_now)
 }
 END_TEST
 
+START_TEST(change_counts_the_faults_that_the_caller_found)
+{
+	int64_t ann = people_add("ann@example.com", "");
+	struct principal as_ann = people_login(ann);
+	struct user_input input = people_input("new@example.com");
+	struct faults faults = { 0 };
+	struct user user = { 0 };
+
+	faults_add(&faults, "/x", "This member cannot be set here.");
+	GIVE(input, phone, "no phone");
+	ck_assert_rc(users_change(service, &as_ann, ann, &input, &user, &faults), RC_VALIDATION);
+	ck_assert_uint_eq(faults.n, 2);
+	ck_assert(faults_has(&faults, "/x") && faults_has(&faults, "/phone"));
+	faults.n = 1;
+	GIVE(input, phone, "");
+	ck_assert_rc(users_change(service, &as_ann, ann, &input, &user, &faults), RC_VALIDATION);
+	ck_assert_rc(users_read(service, &as_ann, ann, &user), RC_OK);
+	ck_assert_str_eq(user.email, "ann@example.com");
+	user_release(&user);
+	principal_release(&as_ann);
+}
+END_TEST
+
 START_TEST(deactivate_ends_logins_and_voids_reset_tokens)
 {
 	int64_t ann = people_add("ann@example.com", ""),
@@ -325,6 +348,7 @@ main(void)
 	tcase_add_test(tests, change_keeps_the_keys_of_an_import);
 	tcase_add_test(tests, change_tells_a_stranger_nothing_of_the_row);
 	tcase_add_test(tests, write_counts_the_callers_login_and_roles_as_they_are_now);
+	tcase_add_test(tests, change_counts_the_faults_that_the_caller_found);
 	tcase_add_test(tests, deactivate_ends_logins_and_voids_reset_tokens);
 	return suite_run();
 }
