@@ -33,15 +33,17 @@ on_term(int signo)
 	server_stop(true);
 }
 
-static void
+static int64_t
 after_answer(void *arg)
 {
 	struct api *api = arg;
 
 	service_after_answer(api->service);
-	/* Files can't be opened any more: whoever started us starts one that can. */
+	/* Files can't be opened any more: whoever started us starts one that can. At once, since
+	 * until then there are only refusals. */
 	if (db_needs_restart(api->service->db))
-		server_stop(false);
+		server_stop(true);
+	return db_watch_ms(api->service->db);
 }
 
 /* The socket that systemd passed under the pool's name, else standard input. */

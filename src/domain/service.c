@@ -84,9 +84,9 @@ open_database(struct service *service)
 	enum rc rc;
 
 	rc = db_open(service->conf->database, service->conf->db_timeout_ms, &service->db);
-	if (rc == RC_OK)
+	/* Also when it cannot be used now: no file may be opened later on. */
+	if (rc == RC_OK || rc == RC_UNAVAILABLE)
 		rc = db_warm(service->db);
-	/* Each request tries again, so that the service is back with the database. */
 	return rc == RC_UNAVAILABLE && service->db != NULL ? RC_OK : rc;
 }
 

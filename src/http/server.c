@@ -57,6 +57,7 @@ struct server {
 	bool is_listening;    /* the listener is in epoll */
 	int64_t resume_at_ms; /* don't accept before */
 	int64_t retire_by_ms; /* 0: not retiring */
+	int64_t after_at_ms;  /* call `after` then though nothing has come; 0: don't */
 	int64_t served;
 	int64_t now_ms;
 };
@@ -69,6 +70,15 @@ server_stop(bool now)
 	stop_wanted = 1;
 	if (now)
 		stop_now_wanted = 1;
+}
+
+static void
+call_after(struct server *server)
+{
+	const struct server_options *options = server->options;
+	int64_t ms = options->after == NULL ? -1 : options->after(options->arg);
+
+	server->after_at_ms = ms < 0 ? 0 : clock_monotonic_ms() + ms;
 }
 
 static void
@@ -160,8 +170,6 @@ connection_drain(struct server *server, struct connection *connection)
 static void
 connection_serve(struct server *server, struct connection *connection, bool is_too_large)
 {
-	const struct server_options *options = server->options;
-
 	wait_no_more(server, connection);
 	switch (exchange_serve(&connection->exchange, &server->room, is_too_large)) {
 	case EXCHANGE_KEPT:
@@ -186,8 +194,7 @@ connection_serve(struct server *server, struct connection *connection, bool is_t
 		break;
 	}
 	server->served++;
-	if (options->after != NULL)
-		options->after(options->arg);
+	call_after(server);
 	server->now_ms = clock_monotonic_ms();
 }
 
@@ -280,6 +287,8 @@ wait_ms(const struct server *server)
 		until = server->retire_by_ms;
 	if (server->resume_at_ms != 0 && server->resume_at_ms < until)
 		until = server->resume_at_ms;
+	if (server->after_at_ms != 0 && server->after_at_ms < until)
+		until = server->after_at_ms;
 	if (until == INT64_MAX)
 		return -1;
 	until -= server->now_ms;
@@ -296,6 +305,8 @@ expire(struct server *server)
 	while ((oldest = TAILQ_FIRST(&server->waiting)) != NULL &&
 	       oldest->deadline_ms <= server->now_ms)
 		connection_close(server, oldest);
+	if (server->after_at_ms != 0 && server->now_ms >= server->after_at_ms)
+		call_after(server);
 }
 
 static void
@@ -330,6 +341,7 @@ server_loop(struct server *server)
 	(void)sigaddset(&stoppers, SIGQUIT);
 	(void)sigprocmask(SIG_BLOCK, &stoppers, &open);
 	(void)sigprocmask(SIG_BLOCK, NULL, &shut);
+	call_after(server);
 	for (;;) {
 		/* epoll_pwait lets none in while there are events. */
 		(void)sigprocmask(SIG_SETMASK, &open, NULL);

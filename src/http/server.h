@@ -7,7 +7,9 @@
 #include "http/request.h"
 
 typedef void server_handler(void *arg, struct request *request, struct response *response);
-typedef void server_after(void *arg); /* when the answer is out */
+/* When the answer is out, and once at the start. Gives after how many milliseconds without a
+ * request it is to be called again; -1: not before the next answer. */
+typedef int64_t server_after(void *arg);
 
 enum {
 	SERVER_CONNECTIONS_MAX = 1024,    /* at once, of one worker */

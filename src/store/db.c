@@ -10,7 +10,8 @@
 #include "store/stmt.h"
 
 enum {
-	MOVED_CHECK_MS = 1000,   /* db_version() asks the file system this often */
+	MOVED_CHECK_MS = 1000, /* db_version() asks the file system this often */
+	WATCH_MS = 1000,
 	RESTART_AFTER_MS = 2000, /* a cause that may pass by itself */
 };
 
@@ -54,6 +55,14 @@ remember_wal(struct db *db)
 		db_connect_stamp(db->wal_path, &db->wal);
 }
 
+/* That a transaction could begin says nothing about these. */
+static bool
+is_about_writing(enum db_cause cause)
+{
+	return cause == DB_CAUSE_LOCKED || cause == DB_CAUSE_FULL || cause == DB_CAUSE_READONLY ||
+	       cause == DB_CAUSE_IO;
+}
+
 static enum rc
 begin(struct db *db, enum db_state state)
 {
@@ -85,6 +94,8 @@ begin(struct db *db, enum db_state state)
 		return rc;
 	}
 	remember_wal(db);
+	if (!is_about_writing(db->failing))
+		db_cause_clear(db);
 	return RC_OK;
 }
 
@@ -115,14 +126,6 @@ db_rollback(struct db *db)
 	db_cause_flush(db);
 }
 
-/* A read that goes well says nothing about these. */
-static bool
-is_about_writing(enum db_cause cause)
-{
-	return cause == DB_CAUSE_LOCKED || cause == DB_CAUSE_FULL || cause == DB_CAUSE_READONLY ||
-	       cause == DB_CAUSE_IO;
-}
-
 enum rc
 db_commit(struct db *db)
 {
@@ -146,7 +149,7 @@ db_commit(struct db *db)
 	}
 	db->state = DB_IDLE;
 	db_lock_release(db);
-	if (is_write || !is_about_writing(db->failing))
+	if (is_write)
 		db_cause_clear(db);
 	return RC_OK;
 }
@@ -307,4 +310,10 @@ db_needs_restart(const struct db *db)
 		return false;
 	return is_old && (db->failing == DB_CAUSE_READONLY || db->failing == DB_CAUSE_CORRUPT ||
 	                     db->failing == DB_CAUSE_NOT_OURS || db->failing == DB_CAUSE_OPEN);
+}
+
+int64_t
+db_watch_ms(const struct db *db)
+{
+	return db != NULL && db->is_sealed && db->failing != DB_CAUSE_NONE ? WATCH_MS : -1;
 }

@@ -27,6 +27,8 @@ MUST_USE enum rc db_warm(struct db *db);
  * unusable at db_warm() and has changed since, or was replaced while open. Ask after an answer;
  * exit when true. Costs nothing while all is well. */
 bool db_needs_restart(const struct db *db);
+/* After how many milliseconds to ask again though no request has come; -1: not needed. */
+int64_t db_watch_ms(const struct db *db);
 void db_close(struct db *db);
 
 MUST_USE enum rc db_begin_read(struct db *db);

@@ -136,7 +136,7 @@ const struct statement statements[STMT__MAX] = {
 
 	[STMT_DAY_COUNT_ADD] = {
 		"INSERT INTO day_count (day, scope, n) VALUES ($1, $2, 1)"
-		" ON CONFLICT (day, scope) DO UPDATE SET n = n + 1 RETURNING n",
+		" ON CONFLICT (day, scope) DO UPDATE SET n = day_count.n + 1 RETURNING n",
 		NULL },
 	[STMT_DAY_COUNT_PURGE] = {
 		"DELETE FROM day_count WHERE (day, scope) IN"

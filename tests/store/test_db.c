@@ -23,6 +23,15 @@ run_sql(const char *path, const char *sql)
 	ck_assert_int_eq(sqlite3_close(handle), SQLITE_OK);
 }
 
+static void
+set_version(int version)
+{
+	char sql[64];
+
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version);
+	run_sql(database_path(), sql);
+}
+
 static enum rc
 try_write(struct db *db)
 {
@@ -167,18 +176,18 @@ START_TEST(db_refuses_other_versions_until_they_are_migrated)
 	struct db *db = database_db();
 	int from = 0, to = 0;
 
-	run_sql(database_path(), "PRAGMA user_version = 2");
+	set_version(DB_SCHEMA_VERSION + 1);
 	ck_assert_rc(try_read(db), RC_UNAVAILABLE);
 	ck_assert_rc(try_write(db), RC_UNAVAILABLE);
 	ck_assert_rc(db_migrate(database_path(), 100, &from, &to), RC_UNAVAILABLE);
-	run_sql(database_path(), "PRAGMA user_version = 0");
+	set_version(0);
 	ck_assert_rc(try_read(db), RC_UNAVAILABLE);
-	run_sql(database_path(), "PRAGMA user_version = 1");
+	set_version(DB_SCHEMA_VERSION);
 	ck_assert_rc(try_read(db), RC_OK);
 	ck_assert_rc(try_write(db), RC_OK);
 	ck_assert_rc(db_migrate(database_path(), 100, &from, &to), RC_OK);
-	ck_assert_int_eq(from, 1);
-	ck_assert_int_eq(to, 1);
+	ck_assert_int_eq(from, DB_SCHEMA_VERSION);
+	ck_assert_int_eq(to, DB_SCHEMA_VERSION);
 }
 END_TEST
 

@@ -50,6 +50,15 @@ count_audits(const char *path)
 	return n;
 }
 
+static void
+set_version(int version)
+{
+	char sql[64];
+
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version);
+	ck_assert_int_eq(sqlite3_exec(database_db()->handle, sql, 0, 0, 0), SQLITE_OK);
+}
+
 /* As a restore does it: another file under the same name, without wal and shm. */
 static void
 replace(void)
@@ -192,14 +201,12 @@ START_TEST(db_of_another_version_is_seen_to_be_migrated_without_opening_a_file)
 {
 	struct db *db = NULL;
 
-	ck_assert_int_eq(
-	    sqlite3_exec(database_db()->handle, "PRAGMA user_version = 7", 0, 0, 0), 0);
+	set_version(DB_SCHEMA_VERSION + 1);
 	ck_assert_rc(db_open(database_path(), 60000, &db), RC_UNAVAILABLE);
 	ck_assert_rc(db_warm(db), RC_UNAVAILABLE);
 	ck_assert_rc(try_write(db), RC_UNAVAILABLE);
 	ck_assert(!db_needs_restart(db));
-	ck_assert_int_eq(
-	    sqlite3_exec(database_db()->handle, "PRAGMA user_version = 1", 0, 0, 0), 0);
+	set_version(DB_SCHEMA_VERSION);
 	ck_assert_rc(try_write(db), RC_OK);
 	db_close(db);
 }

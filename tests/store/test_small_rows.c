@@ -134,6 +134,27 @@ START_TEST(bad_recipient_row_is_remembered_until_its_time)
 }
 END_TEST
 
+START_TEST(day_count_row_counts_each_scope_of_each_day)
+{
+	struct db *db = database_db();
+	int64_t count_now = 0;
+	size_t n = 9;
+
+	ck_assert_rc(day_count_row_add(db, 7, STR("a"), &count_now), RC_OK);
+	ck_assert_int_eq(count_now, 1);
+	ck_assert_rc(day_count_row_add(db, 7, STR("a"), &count_now), RC_OK);
+	ck_assert_int_eq(count_now, 2);
+	ck_assert_rc(day_count_row_add(db, 8, STR("a"), &count_now), RC_OK);
+	ck_assert_int_eq(count_now, 1);
+	ck_assert_rc(day_count_row_add(db, 7, STR("b"), &count_now), RC_OK);
+	ck_assert_int_eq(count_now, 1);
+	ck_assert_rc(day_count_row_purge(db, 7, 10, &n), RC_OK);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_rc(day_count_row_purge(db, 8, 10, &n), RC_OK);
+	ck_assert_uint_eq(n, 2);
+}
+END_TEST
+
 START_TEST(gateway_row_keeps_the_state_of_each)
 {
 	struct db *db = database_db();
@@ -193,6 +214,7 @@ main(void)
 	tcase_add_test(tests, verification_row_is_one_per_phone_and_lives_until_it_expires);
 	tcase_add_test(tests, verification_row_with_an_id_too_long_is_damage_and_not_an_overflow);
 	tcase_add_test(tests, bad_recipient_row_is_remembered_until_its_time);
+	tcase_add_test(tests, day_count_row_counts_each_scope_of_each_day);
 	tcase_add_test(tests, gateway_row_keeps_the_state_of_each);
 	tcase_add_test(tests, audit_row_outlives_whom_it_is_about);
 	tcase_add_test(tests, a_purged_user_takes_logins_and_tokens_along_and_its_id_is_not_reused);
