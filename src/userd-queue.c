@@ -38,10 +38,11 @@ read_key(const struct conf *conf, struct buf *ret)
 }
 
 static enum rc
-open_templates(struct templates **ret)
+open_templates(const struct conf *conf, struct templates **ret)
 {
-	struct buf errors = BUF_INIT(4096), warnings = BUF_INIT(4096);
-	enum rc rc = templates_open(NULL, ret, &errors, &warnings);
+	struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
+	/* The warnings are those that the check of the configuration has given. */
+	enum rc rc = templates_open(conf->templates.directory, ret, &errors, &warnings);
 
 	log_errors(&errors);
 	buf_release(&errors);
@@ -71,30 +72,39 @@ static int
 run(const struct conf *conf, int wake_fd, int master_fd)
 {
 	struct buf key = BUF_INIT(SEAL_KEY_TEXT_LEN);
-	struct queue_setup setup = { .conf = conf, .wake_fd = wake_fd, .master_fd = master_fd };
+	struct queue_setup setup = {
+		.jobs.conf = conf, .wake_fd = wake_fd, .master_fd = master_fd
+	};
+	char public_key[SEAL_KEY_TEXT_LEN + 1];
 	struct templates *templates = NULL;
 	int status = EXIT_FAILURE;
 	enum rc rc;
 
 	if (secret_init() != RC_OK)
 		goto out;
-	if (read_key(conf, &key) != RC_OK || open_templates(&templates) != RC_OK) {
+	if (read_key(conf, &key) != RC_OK || open_templates(conf, &templates) != RC_OK) {
 		status = EX_CONFIG;
 		goto out;
 	}
-	if (proc_become(conf->user) != RC_OK)
+	if (seal_public(buf_str(&key), public_key) != RC_OK) {
+		log_error("outbox.key_file: %s holds no key; affo-userctl key generate outbox "
+		          "makes one",
+		    conf->outbox.key_file);
+		status = EX_CONFIG;
 		goto out;
+	}
 	/* RC_UNAVAILABLE: messages wait until it is available. */
-	rc = db_open(conf->database, conf->db_timeout_ms, &setup.db);
+	rc = db_open(conf->database, conf->db_timeout_ms, &setup.jobs.db);
 	if (rc == RC_OK || rc == RC_UNAVAILABLE)
-		rc = db_warm(setup.db);
+		rc = db_warm(setup.jobs.db);
 	if ((rc != RC_OK && rc != RC_UNAVAILABLE) || enter_sandbox(conf) != RC_OK)
 		goto out;
-	setup.templates = templates;
-	setup.secret_key = buf_str(&key);
+	setup.jobs.templates = templates;
+	setup.jobs.secret_key = buf_str(&key);
+	setup.jobs.public_key = str_from(public_key);
 	status = queue_run(&setup);
 out:
-	db_close(setup.db);
+	db_close(setup.jobs.db);
 	templates_close(templates);
 	buf_release(&key);
 	return status;
@@ -118,9 +128,11 @@ main(int argc, char **argv)
 	wake_fd = proc_env_fd("AFFO_WAKE_FD");
 	if (conf_open(NULL, CONF_CHECK_GATEWAYS, &conf) != RC_OK)
 		return EX_CONFIG;
-	if (strcmp(conf->log, "syslog") == 0)
-		log_use_syslog();
-	status = run(conf, wake_fd, master_fd);
+	/* The master has pointed standard error at its log. */
+	if (strcmp(conf->log, "syslog") == 0 && log_use(conf->log) != RC_OK)
+		status = EX_CONFIG;
+	else
+		status = run(conf, wake_fd, master_fd);
 	conf_free(conf);
 	return status;
 }

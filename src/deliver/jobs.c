@@ -23,32 +23,30 @@ struct job {
 };
 
 struct jobs {
-	const struct conf *conf;
+	struct jobs_setup setup;
+	const struct conf *conf; /* setup's, as db */
 	struct db *db;
-	struct str secret_key;
-	const struct templates *templates;
 	bool is_stopping;
 	bool *flags; /* is_out of each job, then one more row for looking around */
 	struct job list[JOBS_MAX];
 };
 
 enum rc
-jobs_new(const struct conf *conf, const struct templates *templates, struct db *db,
-    struct str secret_key, struct jobs **ret)
+jobs_new(const struct jobs_setup *setup, struct jobs **ret)
 {
+	size_t n = setup->conf->n_gateways;
 	struct jobs *jobs = calloc(1, sizeof(*jobs));
 
-	if (jobs == NULL || (jobs->flags = calloc(JOBS_MAX + 1, conf->n_gateways + 1)) == NULL) {
+	if (jobs == NULL || (jobs->flags = calloc(JOBS_MAX + 1, n + 1)) == NULL) {
 		log_error("out of memory for the messages under way");
 		free(jobs);
 		return RC_SYSTEM;
 	}
-	jobs->templates = templates;
-	jobs->conf = conf;
-	jobs->db = db;
-	jobs->secret_key = secret_key;
+	jobs->setup = *setup;
+	jobs->conf = setup->conf;
+	jobs->db = setup->db;
 	for (size_t i = 0; i < JOBS_MAX; i++)
-		jobs->list[i].is_out = jobs->flags + i * conf->n_gateways;
+		jobs->list[i].is_out = jobs->flags + i * n;
 	*ret = jobs;
 	return RC_OK;
 }
@@ -124,6 +122,13 @@ set_later(struct job *job, const char *why)
 	(void)snprintf(job->delivery.detail, sizeof(job->delivery.detail), "%s", why);
 }
 
+/* It writes password resets itself, and has no text for anything else. */
+static bool
+is_affo_mail(const struct conf_gateway *gateway)
+{
+	return strcmp(gateway->type, "affo") == 0 && gateway->channel == CHANNEL_EMAIL;
+}
+
 static void
 begin(struct jobs *jobs, struct job *job, struct message *message)
 {
@@ -135,7 +140,9 @@ begin(struct jobs *jobs, struct job *job, struct message *message)
 	job->start = 0;
 	job->gateway = RING_END;
 	set_later(job, "no gateway is in service for it");
-	memset(job->is_out, 0, jobs->conf->n_gateways * sizeof(job->is_out[0]));
+	for (size_t i = 0; i < jobs->conf->n_gateways; i++)
+		job->is_out[i] = is_affo_mail(&jobs->conf->gateways[i]) &&
+		                 message->kind != MESSAGE_PASSWORD_RESET;
 	if (message->is_resend && outbox_last_gateway(jobs->db, message, &last) == RC_OK)
 		job->start = ring_start(jobs->conf, buf_str(&last));
 	buf_release(&last);
@@ -240,14 +247,13 @@ choose(struct jobs *jobs, const struct job *job, const struct senders *senders, 
 static enum rc
 write_letter(const struct jobs *jobs, const struct message *message, int gateway, struct buf *ret)
 {
-	bool has_own_texts = strcmp(jobs->conf->gateways[gateway].type, "affo") == 0 &&
-	                     message->channel == CHANNEL_EMAIL;
+	bool has_own_texts = is_affo_mail(&jobs->conf->gateways[gateway]);
 	struct buf variables = BUF_INIT(WIRE_FRAME_MAX);
 	struct render render = { 0 };
-	enum rc rc = outbox_open(jobs->secret_key, message, &variables);
+	enum rc rc = outbox_open(jobs->setup.secret_key, message, &variables);
 
 	if (rc == RC_OK)
-		rc = render_letter(jobs->conf, jobs->templates, message, buf_str(&variables),
+		rc = render_letter(jobs->conf, jobs->setup.templates, message, buf_str(&variables),
 		    has_own_texts, &render);
 	if (rc == RC_OK) {
 		frame_add_letter(ret, &render.letter);
@@ -336,6 +342,27 @@ jobs_advance(struct jobs *jobs, struct senders *senders, int64_t max_ms)
 	return max_ms;
 }
 
+/* To the log, and once a day to the admin. A failure is in the log, too. */
+static void
+raise_alarm(const struct jobs *jobs, const struct job *job, const char *name)
+{
+	struct buf text = BUF_INIT(1024);
+	char topic[SENDERS_NAME_MAX + 16];
+
+	log_error("message %s: gateway %s is misconfigured: %s", job->message.id, name,
+	    job->delivery.detail);
+	if (jobs->conf->alert_to == NULL)
+		return;
+	(void)snprintf(topic, sizeof(topic), "gateway %s", name);
+	buf_printf(&text, "Gateway %s is misconfigured: %s", name, job->delivery.detail);
+	if (db_begin_write(jobs->db) == RC_OK &&
+	    outbox_put_alert(jobs->db, jobs->conf, jobs->setup.public_key, topic, buf_str(&text)) ==
+	        RC_OK)
+		(void)!db_commit(jobs->db);
+	db_rollback(jobs->db);
+	buf_release(&text);
+}
+
 static void
 note(const struct jobs *jobs, const struct job *job, const char *name)
 {
@@ -359,8 +386,7 @@ note(const struct jobs *jobs, const struct job *job, const char *name)
 		break;
 	case DELIVERY_MISCONFIGURED:
 	case DELIVERY__MAX:
-		log_error("message %s: gateway %s is misconfigured: %s", job->message.id, name,
-		    delivery->detail);
+		raise_alarm(jobs, job, name);
 		break;
 	}
 }

@@ -20,9 +20,15 @@ enum {
 
 struct jobs;
 
-/* All is borrowed; secret_key: of the sealed boxes, base64url. RC_SYSTEM. */
-MUST_USE enum rc jobs_new(const struct conf *conf, const struct templates *templates, struct db *db,
-    struct str secret_key, struct jobs **ret);
+struct jobs_setup {
+	const struct conf *conf;
+	const struct templates *templates;
+	struct db *db;                     /* open, warm; may be unavailable */
+	struct str secret_key, public_key; /* of the sealed boxes, base64url */
+};
+
+/* All of setup is borrowed. RC_SYSTEM. */
+MUST_USE enum rc jobs_new(const struct jobs_setup *setup, struct jobs **ret);
 void jobs_free(struct jobs *jobs); /* accepts NULL */
 
 /* Claims what there is room for. RC_OK, or what the database said. */

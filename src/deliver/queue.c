@@ -82,7 +82,7 @@ claim(struct queue *queue, int64_t max_ms)
 		return min_ms(max_ms, JOBS_RETRY_MS);
 	}
 	/* What had expired was due and isn't among them: look again, but not in a circle. */
-	max_ms = outbox_wait_ms(queue->setup->db, max_ms);
+	max_ms = outbox_wait_ms(queue->setup->jobs.db, max_ms);
 	if (n == 0 && max_ms == 0)
 		queue->claim_at = now + 20;
 	return n == 0 && max_ms == 0 ? 20 : max_ms;
@@ -97,8 +97,8 @@ purge(struct queue *queue)
 		return;
 	queue->purge_at = now + QUEUE_PURGE_MS;
 	/* Whoever met a failure has logged it; the next purge does what is left. */
-	(void)!outbox_purge(queue->setup->db);
-	db_after_answer(queue->setup->db);
+	(void)!outbox_purge(queue->setup->jobs.db);
+	db_after_answer(queue->setup->jobs.db);
 }
 
 static void
@@ -152,7 +152,7 @@ loop(struct queue *queue)
 			stop(queue, "affo-userd has ended");
 		if (is_told_to_stop)
 			stop(queue, "told to stop");
-		else if (db_needs_restart(queue->setup->db))
+		else if (db_needs_restart(queue->setup->jobs.db))
 			stop(queue, "the database has to be opened anew");
 		else
 			purge(queue);
@@ -165,12 +165,10 @@ queue_run(const struct queue_setup *setup)
 	struct queue queue = { .setup = setup };
 	int status = 1;
 
-	queue.fds = calloc(setup->conf->n_gateways + 2, sizeof(queue.fds[0]));
+	queue.fds = calloc(setup->jobs.conf->n_gateways + 2, sizeof(queue.fds[0]));
 	queue.purge_at = clock_monotonic_ms() + QUEUE_PURGE_MS / 5;
-	if (queue.fds == NULL ||
-	    jobs_new(setup->conf, setup->templates, setup->db, setup->secret_key, &queue.jobs) !=
-	        RC_OK ||
-	    senders_new(setup->conf, setup->master_fd, GATEWAY_ATTEMPT_MAX_MS, jobs_done,
+	if (queue.fds == NULL || jobs_new(&setup->jobs, &queue.jobs) != RC_OK ||
+	    senders_new(setup->jobs.conf, setup->master_fd, GATEWAY_ATTEMPT_MAX_MS, jobs_done,
 	        queue.jobs, &queue.senders) != RC_OK)
 		goto out;
 	loop(&queue);

@@ -11,10 +11,7 @@ enum {
 };
 
 struct queue_setup {
-	const struct conf *conf;
-	const struct templates *templates;
-	struct db *db; /* open, warm; may be unavailable */
-	struct str secret_key;
+	struct jobs_setup jobs;
 	int wake_fd;   /* non-blocking; a byte means: look at the outbox. -1: none */
 	int master_fd; /* senders.h */
 };

@@ -12,8 +12,7 @@ make(void)
 {
 	/* Literals that live on: the structs own theirs, so they are no constants. */
 	static char sender[] = "AFFO <no-reply@example.com>", name[] = "AFFO";
-	static char subject[] = "Password reset required";
-	static char text[] = "Your security code is: {code}";
+	static char english[] = "en";
 	struct buf errors = BUF_INIT(4096), warnings = BUF_INIT(4096);
 
 	ck_assert_rc(templates_open(NULL, &templates, &errors, &warnings), RC_OK);
@@ -21,10 +20,9 @@ make(void)
 	buf_release(&warnings);
 	conf = (struct conf){ 0 };
 	conf.reset.sender = sender;
-	conf.reset.subject = subject;
+	conf.templates.language = english;
 	conf.reset.lifetime_ms = 3600000;
 	conf.verification.sender = name;
-	conf.verification.text = text;
 	conf.verification.lifetime_ms = 600000;
 }
 
@@ -112,7 +110,7 @@ END_TEST
 
 START_TEST(render_letter_speaks_the_language_that_was_wished)
 {
-	struct message message = reset_message("xx, de-AT;q=0.5");
+	struct message message = reset_message("xx,de-at");
 	struct render rendered = render(&message, "{\"url\":\"https://example.com/\"}", false);
 
 	ck_assert(str_contains(rendered.letter.text, STR("Passwort")));
@@ -126,6 +124,36 @@ START_TEST(render_letter_speaks_the_language_that_was_wished)
 	rendered = render(&message, "{\"code\":\"8787\"}", false);
 	ck_assert(str_contains(rendered.letter.text, STR("Sicherheitscode")));
 	ck_assert(str_contains(rendered.letter.text, STR("8787")));
+	render_release(&rendered);
+}
+END_TEST
+
+START_TEST(render_letter_speaks_the_configured_language_when_none_was_wished)
+{
+	static const char *const wishes[] = { "", "xx" };
+
+	conf.templates.language = (char[]){ "fr" };
+	for (size_t i = 0; i < 2; i++) {
+		struct message message = reset_message(wishes[i]);
+		struct render rendered =
+		    render(&message, "{\"url\":\"https://a.example/\"}", false);
+
+		ck_assert(str_contains(rendered.letter.text, STR("mot de passe")));
+		render_release(&rendered);
+	}
+}
+END_TEST
+
+START_TEST(render_letter_tells_the_admin)
+{
+	struct message message = reset_message("");
+	struct render rendered;
+
+	message.kind = MESSAGE_ALERT;
+	rendered = render(&message, "{\"text\":\"Gateway one is misconfigured\"}", false);
+	ck_assert(str_contains(rendered.letter.text, STR("Gateway one is misconfigured")));
+	ck_assert_uint_gt(rendered.letter.subject.len, 0);
+	ck_assert_text(rendered.letter.sender, "AFFO <no-reply@example.com>");
 	render_release(&rendered);
 }
 END_TEST
@@ -171,6 +199,8 @@ main(void)
 	tcase_add_test(tests, render_letter_writes_the_code_where_the_configuration_says);
 	tcase_add_test(tests, render_letter_writes_the_link_and_a_subject);
 	tcase_add_test(tests, render_letter_speaks_the_language_that_was_wished);
+	tcase_add_test(tests, render_letter_speaks_the_configured_language_when_none_was_wished);
+	tcase_add_test(tests, render_letter_tells_the_admin);
 	tcase_add_test(tests, render_letter_keeps_the_admins_own_texts_in_every_language);
 	tcase_add_test(tests, render_letter_refuses_variables_that_make_no_message);
 	return suite_run();
