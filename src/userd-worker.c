@@ -118,8 +118,8 @@ main(int argc, char **argv)
 {
 	struct buf conf_path = BUF_INIT(PATH_MAX);
 	const char *pool = NULL;
+	int option, status = EX_USAGE;
 	enum rc rc;
-	int option;
 
 	clock_open();
 	log_open("affo-userd-worker");
@@ -132,15 +132,17 @@ main(int argc, char **argv)
 		           (strcmp(optarg, "fast") == 0 || strcmp(optarg, "hash") == 0)) {
 			pool = optarg;
 		} else if (option == 'v') {
-			return puts("affo-userd-worker " PACKAGE_VERSION) < 0;
+			status = puts("affo-userd-worker " PACKAGE_VERSION) < 0;
+			goto out;
 		} else {
+			status = option == 'h' ? EXIT_SUCCESS : EX_USAGE;
 			(void)fputs(usage, option == 'h' ? stdout : stderr);
-			return option == 'h' ? EXIT_SUCCESS : EX_USAGE;
+			goto out;
 		}
 	}
 	rc = run(buf_text(&conf_path), pool);
+	status = rc == RC_OK ? EXIT_SUCCESS : rc == RC_CONFIG ? EX_CONFIG : EXIT_FAILURE;
+out:
 	buf_release(&conf_path);
-	if (rc == RC_CONFIG)
-		return EX_CONFIG;
-	return rc == RC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -347,9 +347,19 @@ enter_landlock(enum sandbox_role role, const char *dir)
 
 #endif
 
+#ifdef WITH_SANITIZERS
+/* Weak: not all sanitizers look for leaks. */
+void __lsan_do_leak_check(void) __attribute__((weak));
+#endif
+
 enum rc
 sandbox_enter(enum sandbox_role role, const char *dir)
 {
+#ifdef WITH_SANITIZERS
+	/* At exit it could no more look into the process; it looks only once. */
+	if (__lsan_do_leak_check != NULL)
+		__lsan_do_leak_check();
+#endif
 	/* Without it an ordinary user may load no filter, and an exec could regain rights. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
 		log_error("cannot give up new privileges: %s", strerror(errno));
