@@ -74,6 +74,8 @@ proc_harden(void)
 	const struct rlimit none = { 0, 0 };
 
 	(void)setrlimit(RLIMIT_CORE, &none);
+	/* At a limit of file sizes a write is to fail, as on a full disk, and not to kill. */
+	proc_on_signal(SIGXFSZ, SIG_IGN);
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #ifndef WITH_SANITIZERS /* LeakSanitizer attaches to the process */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

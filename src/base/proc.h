@@ -17,7 +17,7 @@ int proc_env_fd(const char *variable);
 /* Group, supplementary groups, user; checks that there is no way back. As an ordinary user: OK,
  * nothing done, when user is NULL or already that. RC_SYSTEM, RC_CONFIG (no such user). */
 MUST_USE enum rc proc_become(const char *user);
-/* No core dumps, not traceable, NO_NEW_PRIVS, umask 0077. */
+/* No core dumps, not traceable, NO_NEW_PRIVS, umask 0077; SIGXFSZ ignored. */
 void proc_harden(void);
 /* Installs handler without SA_RESTART; SIG_IGN and SIG_DFL too. */
 void proc_on_signal(int signo, void (*handler)(int));

@@ -238,7 +238,7 @@ out:
 static bool
 is_doubtful(enum db_cause cause)
 {
-	return cause == DB_CAUSE_READONLY || cause == DB_CAUSE_IO || cause == DB_CAUSE_CORRUPT ||
+	return cause == DB_CAUSE_READONLY || cause == DB_CAUSE_CORRUPT ||
 	       cause == DB_CAUSE_NOT_OURS || cause == DB_CAUSE_OPEN;
 }
 

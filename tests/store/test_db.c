@@ -1,8 +1,10 @@
 #include "store/db.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -209,6 +211,31 @@ START_TEST(db_answers_unavailable_when_full_and_works_again_with_room)
 }
 END_TEST
 
+START_TEST(db_answers_unavailable_at_a_limit_of_file_sizes_and_works_without_it)
+{
+	struct db *db = database_db();
+	struct rlimit limit, low;
+	int i;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_rc(try_write(db), RC_OK);
+	low = limit;
+	low.rlim_cur = 20000;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &low), 0);
+	for (i = 1; i < 1000 && try_write(db) == RC_OK; i++)
+		;
+	ck_assert_rc(try_write(db), RC_UNAVAILABLE);
+	ck_assert_rc(try_read(db), RC_OK);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_rc(try_write(db), RC_OK);
+	ck_assert_int_eq(pragma(db, "SELECT count(*) FROM audit"), i + 1);
+	ck_assert_int_eq(pragma(db, "SELECT count(*) FROM pragma_integrity_check"
+	                            " WHERE integrity_check = 'ok'"),
+	    1);
+}
+END_TEST
+
 START_TEST(db_reads_but_does_not_write_what_is_read_only)
 {
 	struct db *db = database_db();
@@ -346,6 +373,7 @@ main(void)
 	tcase_add_test(tests, db_refuses_garbage_and_foreign_files_and_leaves_them_alone);
 	tcase_add_test(tests, db_refuses_other_versions_until_they_are_migrated);
 	tcase_add_test(tests, db_answers_unavailable_when_full_and_works_again_with_room);
+	tcase_add_test(tests, db_answers_unavailable_at_a_limit_of_file_sizes_and_works_without_it);
 	tcase_add_test(tests, db_reads_but_does_not_write_what_is_read_only);
 	tcase_add_test(tests, db_answers_unavailable_under_a_foreign_lock_and_works_after_it);
 	tcase_add_test(tests, db_write_after_a_lost_transaction_is_refused);
