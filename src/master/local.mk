@@ -1,2 +1,14 @@
 noinst_LIBRARIES += libmaster.a
 libmaster_a_SOURCES =
+libmaster_a_SOURCES += src/master/child.c
+libmaster_a_SOURCES += src/master/child.h
+libmaster_a_SOURCES += src/master/generation.c
+libmaster_a_SOURCES += src/master/generation.h
+libmaster_a_SOURCES += src/master/master.c
+libmaster_a_SOURCES += src/master/master.h
+libmaster_a_SOURCES += src/master/pidfile.c
+libmaster_a_SOURCES += src/master/pidfile.h
+libmaster_a_SOURCES += src/master/pool.c
+libmaster_a_SOURCES += src/master/pool.h
+libmaster_a_SOURCES += src/master/senders.c
+libmaster_a_SOURCES += src/master/senders.h
