@@ -18,8 +18,9 @@ static struct {
 	const char *program;
 	int fd;
 	bool syslog;
+	bool plain;
 	enum log_level level;
-} out = { "affo-user", STDERR_FILENO, false, LOG_LEVEL_INFO };
+} out = { "affo-user", STDERR_FILENO, false, false, LOG_LEVEL_INFO };
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -40,6 +41,14 @@ log_use_fd(int fd)
 {
 	out.fd = fd;
 	out.syslog = false;
+	out.plain = false;
+}
+
+void
+log_use_plain(void)
+{
+	log_use_fd(STDERR_FILENO);
+	out.plain = true;
 }
 
 void
@@ -116,9 +125,13 @@ log_line(enum log_level level, const char *fmt, va_list args)
 		syslog(priorities[level], "%s", line);
 		return;
 	}
-	clock_format(clock_now_ms(), true, when);
-	len = (size_t)snprintf(
-	    line, 128, "%s %.40s[%d] %s: ", when, out.program, (int)getpid(), level_names[level]);
+	if (out.plain) {
+		len = (size_t)snprintf(line, 128, "%.40s: ", out.program);
+	} else {
+		clock_format(clock_now_ms(), true, when);
+		len = (size_t)snprintf(line, 128, "%s %.40s[%d] %s: ", when, out.program,
+		    (int)getpid(), level_names[level]);
+	}
 	len += escape(line + len, text);
 	line[len++] = '\n';
 	/* A log that cannot be written must not stop the service. */

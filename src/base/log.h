@@ -20,6 +20,8 @@ enum log_level {
 void log_open(const char *program);
 /* From now on to fd, which the log doesn't own (-1: nowhere). */
 void log_use_fd(int fd);
+/* From now on as "PROGRAM: TEXT" to standard error: for commands that people type. */
+void log_use_plain(void);
 /* From now on to syslog(3), facility daemon; lines without time and name of their own. */
 void log_use_syslog(void);
 /* As the setting `log` says: "stderr", "syslog", or a path, which is appended to and stays open.
