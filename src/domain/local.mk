@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libdomain.a
 libdomain_a_SOURCES =
 libdomain_a_SOURCES += src/domain/access.c
+libdomain_a_SOURCES += src/domain/admin.c
+libdomain_a_SOURCES += src/domain/admin.h
 libdomain_a_SOURCES += src/domain/access.h
 libdomain_a_SOURCES += src/domain/gateway_state.c
 libdomain_a_SOURCES += src/domain/hashing.c
