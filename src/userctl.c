@@ -1,7 +1,8 @@
-#include <stdio.h>
+/* affo-userctl(8): the admin's commands. */
+#include "ctl/ctl.h"
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	return puts("not yet") < 0;
+	return (int)ctl_run(argc, argv);
 }

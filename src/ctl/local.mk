@@ -1,2 +1,14 @@
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES =
+libctl_a_SOURCES += src/ctl/ctl.c
+libctl_a_SOURCES += src/ctl/ctl.h
+libctl_a_SOURCES += src/ctl/ctl_db.c
+libctl_a_SOURCES += src/ctl/ctl_key.c
+libctl_a_SOURCES += src/ctl/ctl_outbox.c
+libctl_a_SOURCES += src/ctl/ctl_password.c
+libctl_a_SOURCES += src/ctl/ctl_password.h
+libctl_a_SOURCES += src/ctl/ctl_snippet.c
+libctl_a_SOURCES += src/ctl/ctl_table.c
+libctl_a_SOURCES += src/ctl/ctl_table.h
+libctl_a_SOURCES += src/ctl/ctl_user.c
+libctl_a_SOURCES += src/ctl/ctl_user_show.c
