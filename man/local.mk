@@ -1,2 +1,3 @@
 dist_man_MANS =
+dist_man_MANS += man/affo-user-api.7
 dist_man_MANS += man/affo-userd.conf.5

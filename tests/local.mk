@@ -4,6 +4,7 @@
 unit_tests =
 unit_tests += tests/api/test_api
 unit_tests += tests/api/test_input
+unit_tests += tests/api/test_manual
 unit_tests += tests/api/test_openapi
 unit_tests += tests/api/test_render
 unit_tests += tests/api/test_routes
