@@ -321,16 +321,30 @@ enter_landlock(enum sandbox_role role, const char *dir)
 	struct landlock_ruleset_attr attr = {
 		.handled_access_fs = LANDLOCK_WRITES | LANDLOCK_READS | LANDLOCK_ACCESS_FS_EXECUTE
 	};
+	uint64_t in_dir = LANDLOCK_WRITES | LANDLOCK_READS;
 	int rules;
 
 	/* The mailer's own rights are its own affair. */
 	if (role == SANDBOX_SEND_EXEC)
 		return;
+	if (role == SANDBOX_SEND_FILE) {
+		/* Moving a file from one directory to another, which the first version of Landlock
+		 * refuses altogether. */
+#ifdef LANDLOCK_ACCESS_FS_REFER
+		if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) <
+		    2)
+			return;
+		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
+		in_dir |= LANDLOCK_ACCESS_FS_REFER;
+#else
+		return;
+#endif
+	}
 	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (rules < 0)
 		return;
 	if ((role != SANDBOX_SEND || grant(rules, "/", LANDLOCK_READS)) &&
-	    (dir == NULL || grant(rules, dir, LANDLOCK_WRITES | LANDLOCK_READS)) &&
+	    (dir == NULL || grant(rules, dir, in_dir)) &&
 	    syscall(SYS_landlock_restrict_self, rules, 0) != 0)
 		log_debug("no Landlock: %s", strerror(errno));
 	(void)close(rules);

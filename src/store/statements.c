@@ -23,7 +23,8 @@ const struct statement statements[STMT__MAX] = {
 
 	[STMT_USER_INSERT] = {
 		"INSERT INTO \"user\" (email, email_key, phone, phone_key, first_name, last_name,"
-		" password, roles, is_active, phone_verified, last_login_at, created_at, updated_at)"
+		" password, roles, is_active, phone_verified, last_login_at, created_at,"
+		" updated_at)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
 		NULL },
 	[STMT_USER_GET] = { "SELECT " USER_COLUMNS " FROM \"user\" WHERE id = $1", NULL },

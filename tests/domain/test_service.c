@@ -69,7 +69,12 @@ START_TEST(service_open_starts_without_a_database_and_is_back_with_it)
 	ck_assert_rc(service_open(&service_conf, -1, &opened), RC_OK);
 	ck_assert_rc(db_begin_read(opened->db), RC_UNAVAILABLE);
 	service_after_answer(opened);
+	ck_assert(!db_needs_restart(opened->db));
+	/* A worker can open no file any more: it ends, and the next one has the database. */
 	ck_assert_int_eq(rename(scratch_path("aside"), service_conf.database), 0);
+	ck_assert(db_needs_restart(opened->db));
+	service_close(opened);
+	ck_assert_rc(service_open(&service_conf, -1, &opened), RC_OK);
 	ck_assert_rc(db_begin_read(opened->db), RC_OK);
 	db_rollback(opened->db);
 	service_close(opened);
