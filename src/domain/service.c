@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/random.h"
+#include "base/secret_file.h"
 #include "cred/secret.h"
 #include "domain/login_cache.h"
 #include "domain/outbox.h"
@@ -18,9 +19,13 @@ enum {
 	PURGE_EVERY_MS = 60000,
 };
 
-/* Reads the secret that a setting names; the log says which setting was wrong, and why. */
+typedef enum rc reader(
+    const char *path, size_t min, size_t max, struct buf *ret, struct buf *errors);
+
+/* Reads the key that a setting names; the log says which setting was wrong, and why. */
 static enum rc
-read_secret(const char *setting, const char *path, size_t min, size_t max, struct buf *ret)
+read_key(
+    reader *read, const char *setting, const char *path, size_t min, size_t max, struct buf *ret)
 {
 	struct buf errors = BUF_INIT(ERRORS_MAX);
 	enum rc rc = RC_CONFIG;
@@ -29,7 +34,7 @@ read_secret(const char *setting, const char *path, size_t min, size_t max, struc
 		log_error("%s is not set: affo-userctl key makes the keys", setting);
 		return RC_CONFIG;
 	}
-	if ((rc = secret_file_read(path, min, max, ret, &errors)) != RC_OK)
+	if ((rc = read(path, min, max, ret, &errors)) != RC_OK)
 		log_error("%s: %s", setting, buf_text(&errors));
 	buf_release(&errors);
 	return rc;
@@ -42,13 +47,14 @@ open_keys(struct service *service)
 	struct buf token_key = BUF_INIT(TOKEN_KEY_MAX), box = BUF_INIT(ERRORS_MAX);
 	enum rc rc;
 
-	if ((rc = read_secret("token.key_file", conf->token.key_file, TOKEN_KEY_MIN, TOKEN_KEY_MAX,
-	         &token_key)) != RC_OK ||
+	if ((rc = read_key(secret_file_read, "token.key_file", conf->token.key_file, TOKEN_KEY_MIN,
+	         TOKEN_KEY_MAX, &token_key)) != RC_OK ||
 	    (rc = token_key_new(buf_str(&token_key), &service->token_key)) != RC_OK ||
-	    (rc = read_secret("verification.key_file", conf->verification.key_file, CODE_KEY_MIN,
-	         CODE_KEY_MAX, &service->code_key)) != RC_OK ||
-	    (rc = read_secret("outbox.public_key_file", conf->outbox.public_key_file,
-	         SEAL_KEY_TEXT_LEN, SEAL_KEY_TEXT_LEN, &service->outbox_public_key)) != RC_OK)
+	    (rc = read_key(secret_file_read, "verification.key_file", conf->verification.key_file,
+	         CODE_KEY_MIN, CODE_KEY_MAX, &service->code_key)) != RC_OK ||
+	    (rc = read_key(secret_file_read_public, "outbox.public_key_file",
+	         conf->outbox.public_key_file, SEAL_KEY_TEXT_LEN, SEAL_KEY_TEXT_LEN,
+	         &service->outbox_public_key)) != RC_OK)
 		goto out;
 	rc = seal_box(buf_str(&service->outbox_public_key), STR("probe"), &box);
 	if (rc == RC_SYNTAX) {
