@@ -34,11 +34,13 @@ unit_tests += tests/cred/test_hash
 unit_tests += tests/cred/test_secret
 unit_tests += tests/cred/test_token
 unit_tests += tests/cred/test_token_cache
+unit_tests += tests/ctl/test_ctl_password
 unit_tests += tests/deliver/test_render
 unit_tests += tests/deliver/test_ring
 unit_tests += tests/deliver/test_sender
 unit_tests += tests/deliver/test_senders
 unit_tests += tests/deliver/test_wire
+unit_tests += tests/domain/test_admin
 unit_tests += tests/domain/test_gateway_state
 unit_tests += tests/domain/test_login_race
 unit_tests += tests/domain/test_outbox
@@ -88,6 +90,7 @@ layer_tests += tests/layers/test_master
 layer_tests += tests/layers/test_ctl
 
 python_tests =
+python_tests += tests/ctl/test_userctl.py
 python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/lint/test_layers.py
 

@@ -258,6 +258,18 @@ run_command(struct ctl *ctl, int argc, char **argv)
 	return CTL_USAGE;
 }
 
+/* An answer that nobody gets is no success. */
+static enum ctl_status
+finish(enum ctl_status status)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return status;
+	if (status != CTL_OK)
+		return status;
+	log_error("standard output cannot be written: %s", strerror(errno));
+	return CTL_FAILED;
+}
+
 enum ctl_status
 ctl_run(int argc, char **argv)
 {
@@ -283,10 +295,10 @@ ctl_run(int argc, char **argv)
 			break;
 		case 'h':
 			print_help(stdout);
-			return CTL_OK;
+			return finish(CTL_OK);
 		case 'V':
 			(void)puts(PROGRAM " " PACKAGE_VERSION);
-			return CTL_OK;
+			return finish(CTL_OK);
 		default:
 			(void)fprintf(stderr, "usage: " PROGRAM " [-hV] [-c FILE] COMMAND ...\n");
 			return CTL_USAGE;
@@ -296,14 +308,10 @@ ctl_run(int argc, char **argv)
 		return CTL_USAGE;
 	}
 	status = run_command(&ctl, argc - optind, argv + optind);
-	if (status == CTL_OK && (fflush(stdout) != 0 || ferror(stdout) != 0)) {
-		log_error("standard output cannot be written: %s", strerror(errno));
-		status = CTL_FAILED;
-	}
 	/* A checkpoint where it is due: many commands may run while no worker does. */
 	if (ctl.service != NULL)
 		db_after_answer(ctl.service->db);
 	service_close(ctl.service);
 	conf_free(ctl.conf);
-	return status;
+	return finish(status);
 }

@@ -154,7 +154,9 @@ ctl_user_role(struct ctl *ctl, int argc, char **argv)
 	struct user user = { 0 };
 	enum ctl_status status;
 	bool is_none = false;
+	uint64_t number;
 	size_t n = 0;
+	enum rc rc;
 	int c;
 
 	while ((c = ctl_option(ctl, argc, argv, options)) == 'n')
@@ -173,8 +175,13 @@ ctl_user_role(struct ctl *ctl, int argc, char **argv)
 			(void)printf(STR_FMT "\n", STR_ARG(role));
 		goto out;
 	}
-	status =
-	    ctl_refuse(users_admin_set_roles(ctl->service, user.id, roles, n, &faults), &faults);
+	rc = users_admin_set_roles(ctl->service, user.id, roles, n, &faults);
+	/* "/0" points into an array that the admin hasn't seen. */
+	for (size_t i = 0; i < faults.n; i++)
+		if (str_to_u64(str_from(faults.list[i].pointer + 1), ROLES_MAX, &number) == RC_OK)
+			(void)snprintf(faults.list[i].pointer, sizeof(faults.list[i].pointer),
+			    "/role %u", (unsigned)number + 1);
+	status = ctl_refuse(rc, &faults);
 	if (status == CTL_OK)
 		(void)printf("user %" PRId64 " (%s) has %zu role%s\n", user.id, user.email, n,
 		    n == 1 ? "" : "s");
