@@ -1,7 +1,8 @@
 /*
  * Each message a file, DIRECTORY/CHANNEL/RECIPIENT/TIME-ID.txt or .eml: for trying the service out,
- * and for programs that pick messages up. A reader never sees half a file: it is written under
- * DIRECTORY/.new and renamed. TIME is when the message was made, so sending it twice leaves one.
+ * and for programs that pick messages up. A reader never sees half a file: it is written as .ID
+ * beside its place and renamed (into another directory Landlock's first version would not let it).
+ * TIME is when the message was made, so sending it twice leaves one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -151,12 +152,12 @@ write_all(int fd, struct str text)
 
 /* errno says why not. */
 static bool
-write_file(int directory, struct buf *temporary, struct buf *name, struct str text)
+write_file(int directory, const struct buf *temporary, struct buf *name, struct str text)
 {
 	bool ok = false;
 	int fd, saved;
 
-	if (!make_directories(directory, temporary) || !make_directories(directory, name))
+	if (!make_directories(directory, name))
 		return false;
 	fd = openat(directory, buf_text(temporary), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
@@ -175,7 +176,7 @@ static void
 file_send(struct gateway *gateway, const struct letter *letter, struct delivery *ret)
 {
 	struct file_state *state = gateway->state;
-	struct buf name = BUF_INIT(4096), temporary = BUF_INIT(256), mail = BUF_INIT(MIME_MAX);
+	struct buf name = BUF_INIT(4096), temporary = BUF_INIT(4096), mail = BUF_INIT(MIME_MAX);
 	bool is_mail = letter->channel == CHANNEL_EMAIL;
 	enum rc rc;
 
@@ -183,10 +184,11 @@ file_send(struct gateway *gateway, const struct letter *letter, struct delivery 
 		gateway_result(ret, DELIVERY_PERMANENT, "no recipient or no id");
 		goto out;
 	}
-	buf_printf(&temporary, ".new/" STR_FMT, STR_ARG(letter->id));
 	buf_printf(&name, "%s/", channel_name(letter->channel));
 	add_name(&name, letter->recipient);
 	buf_add_char(&name, '/');
+	buf_add(&temporary, buf_str(&name));
+	buf_printf(&temporary, "." STR_FMT, STR_ARG(letter->id));
 	add_time(&name, letter->created_at);
 	buf_printf(&name, "-" STR_FMT "%s", STR_ARG(letter->id), is_mail ? ".eml" : ".txt");
 	if (is_mail && (rc = mime_compose(letter, &mail)) != RC_OK) {

