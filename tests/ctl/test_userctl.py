@@ -392,4 +392,43 @@ def test_root_leaves_nothing_behind_that_the_service_cannot_write():
             assert owner == site.user.pw_uid, (folder, name, owner)
 
 
+def test_the_examples_of_the_manual_work():
+    blocks, lines = [], None
+    for line in read(os.path.join(os.environ["srcdir"], "man", "affo-userctl.8")).splitlines():
+        if line.startswith(".Bd -literal"):
+            lines = []
+        elif line == ".Ed":
+            blocks.append("\n".join(lines) + "\n")
+            lines = None
+        elif lines is not None:
+            lines.append(line)
+    assert len(blocks) == 3, blocks
+    # The admin's shell: our configuration, a directory for nginx's, and an nginx that is content.
+    for folder in ("shell", "nginx", "nginx/conf.d"):
+        os.makedirs(site.path(folder), exist_ok=True)
+    site.write("shell/affo-userctl", f"#!/bin/sh\nexec {site.bin}/affo-userctl -c {CONF} \"$@\"\n")
+    site.write("shell/nginx", "#!/bin/sh\n")
+    for name in ("affo-userctl", "nginx"):
+        os.chmod(site.path("shell/" + name), 0o755)
+    site.write("extra.conf", f'database = "{site.path("data/manual.db")}";')
+    site.own()
+    options = {}
+    if IS_ROOT:
+        options = {"user": site.user.pw_uid, "group": site.user.pw_gid, "extra_groups": []}
+    try:
+        for block in blocks:
+            done = subprocess.run(
+                ["/bin/sh", "-eu", "-c", block.replace("/etc/nginx", site.path("nginx"))],
+                cwd=site.path("shell"), input="long enough\n", text=True, capture_output=True,
+                timeout=PATIENCE, env=dict(site.environment, PATH=site.path("shell") + ":" +
+                                           site.environment["PATH"]), **options)
+            assert done.returncode == 0 and done.stderr == "", (block, done)
+        assert user("admin@example.com")["roles"] == ["admin"]
+        assert user("shop@example.com")["roles"] == ["service"]
+        assert site.path("nginx") + "/affo-user-params.conf" in read(
+            site.path("nginx/affo-user.conf"))
+    finally:
+        site.write("extra.conf", "")
+
+
 run(globals())
