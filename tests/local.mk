@@ -92,6 +92,7 @@ layer_tests += tests/layers/test_ctl
 
 python_tests =
 python_tests += tests/ctl/test_userctl.py
+python_tests += tests/e2e/test_fastcgi.py
 python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/lint/test_layers.py
 
