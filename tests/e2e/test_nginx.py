@@ -75,12 +75,38 @@ def test_an_unknown_snippet_is_refused_with_the_names():
 
 
 def test_another_base_path_is_served():
-    site = Site(settings='base_path = "/accounts";')
-    assert site.get("/accounts/openapi.json", base="").status == 200
-    answer = site.post("/accounts/user/", {"email": "a@example.com", "password": site.password},
-                       base="")
-    assert answer.status == 201, answer
-    assert site.get("/openapi.json").status == 404
+    site = Site(settings='base_path = "/accounts";', base="/accounts")
+    assert site.get("/openapi.json").status == 200
+    assert site.register()["id"] == 1
+    assert site.get("/api/v1.0/openapi.json", base="").status == 404
+    site.stop()
+
+
+def test_nginx_limits_by_address_in_the_services_shape():
+    site = Site(nginx_rate=1)
+    statuses = set()
+    for _ in range(1000):
+        answer = site.post("/auth/login/", raw=b"")
+        statuses.add(answer.status)
+        if answer.status == 429:
+            break
+    assert statuses == {400, 429}, statuses
+    assert answer.code == "TooManyRequests" and int(answer.headers["Retry-After"]) >= 1, answer
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert site.get("/openapi.json").status == 200
+    site.stop()
+
+
+def test_a_service_that_is_away_is_unavailable():
+    site = Site()
+    site.userd.terminate()
+    site.userd.wait(60)
+    for answer in (site.get("/openapi.json"), site.post("/auth/login/", raw=b"{}")):
+        assert answer.status == 503 and answer.code == "Unavailable", answer
+        assert int(answer.headers["Retry-After"]) >= 1
+    site.start_userd()
+    site.wait_until_up()
+    site.stop()
 
 
 run(globals())
