@@ -80,7 +80,9 @@ run(const char *conf_path, const char *pool)
 	int listen_fd = find_socket(pool), wake_fd = proc_env_fd("AFFO_WAKE_FD");
 	enum rc rc = RC_CONFIG;
 
-	if (listen_fd < 0 || (rc = conf_open(conf_path, CONF_CHECK_START, &conf)) != RC_OK ||
+	/* No deeper look: service_open() reads the keys that a worker needs, and neither the
+	 * queue's key nor the gateways' secrets have any business in here. */
+	if (listen_fd < 0 || (rc = conf_open(conf_path, CONF_CHECK_SYNTAX, &conf)) != RC_OK ||
 	    /* The master has pointed standard error at its log. */
 	    ((!has_master || strcmp(conf->log, "syslog") == 0) &&
 	        (rc = log_use(conf->log)) != RC_OK))

@@ -16,6 +16,7 @@ unit_tests += tests/base/test_conf_dump
 unit_tests += tests/base/test_conf_files
 unit_tests += tests/base/test_conf_gateway
 unit_tests += tests/base/test_conf_manual
+unit_tests += tests/base/test_conf_open
 unit_tests += tests/base/test_conf_parse
 unit_tests += tests/base/test_conf_rules
 unit_tests += tests/base/test_conf_value

@@ -23,8 +23,8 @@ struct conf_setting {
 	char *value;      /* numbers and booleans as their canonical text */
 };
 
-/* A secret that is given as NAME_file is read, and then found as NAME, too, with CONF_CHECK_START
- * only: who doesn't send should not hold it. */
+/* A secret that is given as NAME_file is read, and then found as NAME, too, with
+ * CONF_CHECK_GATEWAYS and CONF_CHECK_START only: who doesn't send should not hold it. */
 struct conf_gateway {
 	char *name;       /* [a-z0-9_-]{1,32}, unique */
 	const char *type; /* "file", "affo", ... a row of base/conf_gateway.c */

@@ -84,11 +84,13 @@ check_key(struct conf_parser *parser, const char *group, const char *name, const
 	enum rc rc = is_public ? secret_file_read_public(path, min, max, &text, &why)
 	                       : secret_file_read(path, min, max, &text, &why);
 
+	bool is_missing = rc != RC_OK && path[0] == '/' && access(path, F_OK) != 0;
+
 	if (rc != RC_OK)
 		conf_parse_error(parser, conf_parse_source(parser, group, name),
 		    "\"%s.%s\": %s%s%s", group, name, buf_text(&why),
-		    access(path, F_OK) == 0 ? "" : "; affo-userctl key generate ",
-		    access(path, F_OK) == 0 ? "" : key);
+		    is_missing ? ": make it with affo-userctl key generate " : "",
+		    is_missing ? key : "");
 	else if (is_seal &&
 	         (base64_decode_url(buf_str(&text), sizeof(bytes), bytes, &len) != RC_OK ||
 	             len != sizeof(bytes)))

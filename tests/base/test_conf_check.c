@@ -17,7 +17,7 @@ machine_make(void)
 	scratch_make();
 	(void)scratch_file("token.key", KEY32 "\n", 0600);
 	(void)scratch_file("verification.key", KEY32, 0640);
-	(void)scratch_file("outbox.key", SEAL "\n", 0400);
+	(void)scratch_file("outbox.key", SEAL "\n", 0600);
 	(void)scratch_file("outbox.pub", SEAL "\n", 0644);
 	ck_assert_int_eq(mkdir(scratch_path("data"), 0755), 0);
 }
@@ -80,7 +80,8 @@ START_TEST(conf_check_says_how_to_make_missing_keys)
 	ck_assert_int_eq(unlink(scratch_path("token.key")), 0);
 	(void)scratch_file("outbox.pub", "not base64url, but of the right length: 43.", 0644);
 	refused("",
-	    "\"token.key_file\": \"DIR/token.key\" does not exist; affo-userctl key generate token "
+	    "\"token.key_file\": \"DIR/token.key\" does not exist: make it with affo-userctl "
+	    "key generate token "
 	    "in DIR/main.conf:2\n"
 	    "\"outbox.public_key_file\": \"DIR/outbox.pub\" is not a key that affo-userctl key "
 	    "generate outbox made in DIR/main.conf:4\n");
