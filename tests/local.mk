@@ -97,6 +97,7 @@ python_tests += tests/e2e/test_fastcgi.py
 python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/e2e/test_auth.py
 python_tests += tests/e2e/test_http.py
+python_tests += tests/e2e/test_limits.py
 python_tests += tests/e2e/test_messages.py
 python_tests += tests/e2e/test_nginx.py
 python_tests += tests/e2e/test_run.py
@@ -172,7 +173,10 @@ EXTRA_DIST += tests/summary.sh
 
 # What a person reads at the end: one line of sums, and the names of what failed.
 check-local: check-TESTS
+	@$(MAKE) summary
+summary:
 	@$(SHELL) $(srcdir)/tests/summary.sh $(TESTS)
+.PHONY: summary
 
 EXTRA_DIST += tests/bench/bench.py
 bench: all

@@ -289,6 +289,16 @@ http {{
                 pass
         return text
 
+    def reload(self):
+        """HUP, and waits until none of the former children is left."""
+        programs = ("affo-userd-worker", "affo-userd-queue")
+        former = {pid for program in programs for pid in self.children(program)}
+        self.userd.send_signal(signal.SIGHUP)
+        wait_for(lambda: not former & {pid for program in programs
+                                       for pid in self.children(program)},
+                 "the end of the former children")
+        self.wait_until_up()
+
     def stop(self):
         self.processes.end()
         self.userd = self.nginx = None

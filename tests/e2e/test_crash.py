@@ -111,7 +111,8 @@ def test_every_registration_that_was_answered_is_there_after_killed_workers():
     assert wrong == []
     assert len({user["id"] for user in created}) == len(created)
     # The pools have to be whole again before each answer counts.
-    wait_for(lambda: site.get("/user/current/", created[0]["access_token"]).status == 200, "answers")
+    wait_for(lambda: site.get("/user/current/", created[0]["access_token"]).status == 200,
+             "answers")
     for user in created:
         answer = wait_for(lambda: (lambda got: got if got.status != 503 else None)(
             site.get("/user/current/", user["access_token"])), "an answer")
