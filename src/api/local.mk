@@ -17,10 +17,10 @@ libapi_a_SOURCES += src/api/render.h
 libapi_a_SOURCES += src/api/routes.c
 libapi_a_SOURCES += src/api/routes.h
 
-# The OpenAPI document, compiled in.
+# The OpenAPI document, compiled in and installed.
 nodist_libapi_a_SOURCES = src/api/embedded_openapi.c
 CLEANFILES += src/api/embedded_openapi.c
-EXTRA_DIST += nginx/openapi.json
+dist_pkgdata_DATA = nginx/openapi.json
 src/api/embedded_openapi.c: nginx/openapi.json build-aux/embed.sh
 	$(AM_V_GEN)$(MKDIR_P) src/api && \
 	    $(SHELL) $(srcdir)/build-aux/embed.sh embedded_openapi $(srcdir)/nginx/openapi.json >$@.tmp && \
