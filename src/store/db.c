@@ -12,7 +12,9 @@
 enum {
 	MOVED_CHECK_MS = 1000, /* db_version() asks the file system this often */
 	WATCH_MS = 1000,
-	RESTART_AFTER_MS = 2000, /* a cause that may pass by itself */
+	/* For causes that may pass by themselves. */
+	RESTART_COLD_MS = 2000,
+	RESTART_MS = 5000, /* of a process that can still read */
 };
 
 /* The first statement of each transaction: takes the snapshot, and refuses foreign versions, since
@@ -298,7 +300,8 @@ db_needs_restart(const struct db *db)
 	if (!file.exists)
 		return false;
 	db_connect_stamp(db->wal_path, &wal);
-	is_old = clock_monotonic_ms() - db->sealed_at >= RESTART_AFTER_MS;
+	is_old =
+	    clock_monotonic_ms() - db->sealed_at >= (db->is_cold ? RESTART_COLD_MS : RESTART_MS);
 	if (db->is_cold)
 		return !db_connect_same(&file, &db->cold_file) ||
 		       !db_connect_same(&wal, &db->cold_wal) ||
@@ -306,8 +309,12 @@ db_needs_restart(const struct db *db)
 	/* A connection that works sees by itself when a lock or a full disk has passed. */
 	if (db->failing == DB_CAUSE_MOVED)
 		return db_connect_is_moved(db);
-	if (db->failing == DB_CAUSE_READONLY && sqlite3_db_readonly(db->handle, "main") != 1)
-		return false;
+	/* Who had no right to write gets it by a change of the file; a file system that becomes
+	 * writable again leaves no trace. */
+	if (db->failing == DB_CAUSE_READONLY && db->is_forbidden)
+		return file.mode != db->file.mode ||
+		       file.changed.tv_sec != db->file.changed.tv_sec ||
+		       file.changed.tv_nsec != db->file.changed.tv_nsec;
 	return is_old && (db->failing == DB_CAUSE_READONLY || db->failing == DB_CAUSE_CORRUPT ||
 	                     db->failing == DB_CAUSE_NOT_OURS || db->failing == DB_CAUSE_OPEN);
 }

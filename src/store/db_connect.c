@@ -59,6 +59,7 @@ db_connect_stamp(const char *path, struct db_stamp *ret)
 	ret->exists = true;
 	ret->dev = st.st_dev;
 	ret->ino = st.st_ino;
+	ret->mode = st.st_mode;
 	ret->size = st.st_size;
 	ret->changed = st.st_ctim;
 	ret->modified = st.st_mtim;
@@ -199,16 +200,34 @@ ensure_wal(struct db *db)
 	return code == SQLITE_OK ? RC_OK : db_cause_sqlite(db, code, "opening");
 }
 
+/* SQLite gives the -wal and -shm files the mode of the database: made while that was read-only,
+ * they would stay so when it no longer is. */
+static void
+mend_mode(const char *path, const char *ending)
+{
+	struct buf buf = BUF_INIT(4096);
+	struct stat st;
+
+	buf_printf(&buf, "%s%s", path, ending);
+	if (buf_ok(&buf) && stat(buf_text(&buf), &st) == 0 && st.st_uid == geteuid() &&
+	    (st.st_mode & S_IWUSR) == 0 && chmod(buf_text(&buf), S_IRUSR | S_IWUSR) < 0)
+		log_warning("%s: chmod: %s", buf_text(&buf), strerror(errno));
+	buf_release(&buf);
+}
+
 enum rc
 db_connect_open(struct db *db)
 {
-	struct db_stamp file;
 	enum rc rc;
 	int code;
 
-	db_connect_stamp(db->path, &file);
-	if (!file.exists)
+	db_connect_stamp(db->path, &db->file);
+	if (!db->file.exists)
 		return db_cause_note(db, DB_CAUSE_MISSING, "there is no such file");
+	if ((db->file.mode & S_IWUSR) != 0) {
+		mend_mode(db->path, "-wal");
+		mend_mode(db->path, "-shm");
+	}
 	code = sqlite3_open_v2(
 	    db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (code == SQLITE_OK)
@@ -216,6 +235,7 @@ db_connect_open(struct db *db)
 	rc = code == SQLITE_OK ? check_owner(db) : db_cause_sqlite(db, code, "opening");
 	if (rc != RC_OK)
 		goto out;
+	db->is_forbidden = access(db->path, W_OK) < 0 && errno == EACCES;
 	db->lock_fd = db_lock_open(db->lock_path, db->path);
 	if (db->lock_fd < 0) {
 		rc = db_cause_note(

@@ -39,6 +39,7 @@ struct db_stamp {
 	bool exists;
 	dev_t dev;
 	ino_t ino;
+	mode_t mode;
 	off_t size;
 	struct timespec changed;  /* ctime */
 	struct timespec modified; /* mtime */
@@ -62,8 +63,9 @@ struct db {
 	bool is_lock_held;
 	struct stmt stmts[STMT__MAX];
 	uint64_t own_commits;
-	int64_t moved_checked_at;  /* monotonic; for db_version(), which is called all the time */
-	struct db_stamp wal, lock; /* as opened */
+	int64_t moved_checked_at; /* monotonic; for db_version(), which is called all the time */
+	struct db_stamp file, wal, lock; /* as opened */
+	bool is_forbidden; /* it could be opened for reading only, by its mode or owner */
 
 	/* db_warm() was called: no file may be opened any more. If it failed the connection stays
 	 * useless (is_cold), for SQLite would open files at the next use; then cold_* say why, and

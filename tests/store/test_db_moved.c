@@ -1,6 +1,8 @@
 /* Files that are replaced or removed under an open connection, and the sandbox. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,6 +194,58 @@ START_TEST(db_cold_process_under_a_foreign_lock_wants_a_restart_after_a_while)
 }
 END_TEST
 
+START_TEST(db_read_only_process_wants_a_restart_when_it_may_write)
+{
+	struct db *db = database_db();
+
+	/* root may write whatever the mode: so the mode that it was opened with is made up. */
+	clock_fix(1000000);
+	ck_assert_rc(db_warm(db), RC_OK);
+	db->failing = DB_CAUSE_READONLY;
+	db->is_forbidden = true;
+	clock_advance(3600 * 1000);
+	ck_assert(!db_needs_restart(db));
+	ck_assert_int_eq(db_watch_ms(db), 1000);
+	ck_assert_int_eq(chmod(database_path(), 0640), 0);
+	ck_assert(db_needs_restart(db));
+	/* A file system leaves no trace. */
+	db->is_forbidden = false;
+	db->sealed_at = clock_monotonic_ms();
+	ck_assert(!db_needs_restart(db));
+	clock_advance(5000);
+	ck_assert(db_needs_restart(db));
+	db->failing = DB_CAUSE_NONE;
+	ck_assert(!db_needs_restart(db));
+	ck_assert_int_eq(db_watch_ms(db), -1);
+}
+END_TEST
+
+START_TEST(db_opens_again_for_writing_what_was_read_only_with_its_wal)
+{
+	struct stat st;
+	const char *const endings[] = { "-wal", "-shm" };
+	char path[512], part[600];
+	struct db *db = NULL;
+	size_t i;
+
+	(void)snprintf(path, sizeof(path), "%s", scratch_path("modes.db"));
+	ck_assert_rc(db_init(path), RC_OK);
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(part, sizeof(part), "%s%s", path, endings[i]);
+		ck_assert_int_eq(close(open(part, O_CREAT | O_RDWR, 0400)), 0);
+		ck_assert_int_eq(chmod(part, 0400), 0);
+	}
+	ck_assert_rc(db_open(path, 100, &db), RC_OK);
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(part, sizeof(part), "%s%s", path, endings[i]);
+		ck_assert_int_eq(stat(part, &st), 0);
+		ck_assert_int_eq(st.st_mode & 0777, 0600);
+	}
+	ck_assert_rc(try_write(db), RC_OK);
+	db_close(db);
+}
+END_TEST
+
 START_TEST(db_of_another_version_is_seen_to_be_migrated_without_opening_a_file)
 {
 	struct db *db = NULL;
@@ -265,6 +319,8 @@ main(void)
 	tcase_add_test(tests, db_refuses_to_write_without_its_wal_or_lock_file);
 	tcase_add_test(tests, db_cold_process_wants_a_restart_when_the_file_has_changed);
 	tcase_add_test(tests, db_cold_process_under_a_foreign_lock_wants_a_restart_after_a_while);
+	tcase_add_test(tests, db_read_only_process_wants_a_restart_when_it_may_write);
+	tcase_add_test(tests, db_opens_again_for_writing_what_was_read_only_with_its_wal);
 	tcase_add_test(tests, db_of_another_version_is_seen_to_be_migrated_without_opening_a_file);
 	tcase_add_test(tests, db_warm_leaves_nothing_for_the_sandbox_to_refuse);
 	return suite_run();
