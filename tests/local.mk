@@ -96,11 +96,13 @@ python_tests += tests/ctl/test_userctl.py
 python_tests += tests/e2e/test_fastcgi.py
 python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/e2e/test_auth.py
+python_tests += tests/e2e/test_crash.py
 python_tests += tests/e2e/test_http.py
 python_tests += tests/e2e/test_limits.py
 python_tests += tests/e2e/test_messages.py
 python_tests += tests/e2e/test_nginx.py
 python_tests += tests/e2e/test_run.py
+python_tests += tests/e2e/test_storage.py
 python_tests += tests/e2e/test_users.py
 python_tests += tests/lint/test_layers.py
 
