@@ -329,7 +329,8 @@ jobs_advance(struct jobs *jobs, struct senders *senders, int64_t max_ms)
 			end(job);
 		else if (job->state == JOB_WAITING)
 			dispatch(jobs, job, senders);
-		if (job->state == JOB_ENDED && job->since_ms <= now) {
+		if (job->state == JOB_ENDED &&
+		    (job->since_ms <= now || job->since_ms > now + JOBS_RETRY_MS)) {
 			settle(jobs, job);
 			has_ended = true;
 		}

@@ -1,5 +1,6 @@
 #include "deliver/queue.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct queue {
 	struct jobs *jobs;
 	struct senders *senders;
 	struct pollfd *fds; /* the wake pipe, the master, the senders */
+	int wake_fd;        /* -1: nobody is left who could write into it */
 	int64_t purge_at;   /* all monotonic */
 	int64_t claim_at;   /* not before */
 	int64_t stop_at;    /* give up what is under way; 0: nobody told us to stop */
@@ -75,7 +77,8 @@ claim(struct queue *queue, int64_t max_ms)
 
 	if (!jobs_has_room(queue->jobs))
 		return max_ms;
-	if (queue->claim_at > now)
+	/* Further away than it is ever put: the clock was moved back. */
+	if (queue->claim_at > now && queue->claim_at <= now + JOBS_RETRY_MS)
 		return min_ms(max_ms, queue->claim_at - now);
 	if (jobs_claim(queue->jobs, &n) != RC_OK) {
 		queue->claim_at = now + JOBS_RETRY_MS;
@@ -111,21 +114,30 @@ stop(struct queue *queue, const char *why)
 	jobs_stop(queue->jobs);
 }
 
+/* Takes all bytes out of the wake pipe; one that is closed would be ready for ever. */
+static void
+drain(struct queue *queue)
+{
+	char bytes[64];
+	ssize_t n;
+
+	while ((n = read(queue->wake_fd, bytes, sizeof(bytes))) > 0)
+		;
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		queue->wake_fd = -1;
+}
+
 /* Watches everything for at most ms. RC_NONE: the master is gone. */
 static enum rc
 watch(struct queue *queue, int64_t ms)
 {
 	size_t n = senders_poll(queue->senders, queue->fds + 1);
-	char bytes[64];
 
-	queue->fds[0] = (struct pollfd){ queue->setup->wake_fd, POLLIN, 0 };
-	if (queue->stop_at != 0)
-		queue->fds[0].fd = -1;
+	queue->fds[0] = (struct pollfd){ queue->stop_at == 0 ? queue->wake_fd : -1, POLLIN, 0 };
 	if (wait_for(queue->fds, n + 1, ms) <= 0)
 		return RC_OK;
 	if (queue->fds[0].revents != 0)
-		while (read(queue->setup->wake_fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes))
-			;
+		drain(queue);
 	return senders_handle(queue->senders, queue->fds + 1, n);
 }
 
@@ -162,7 +174,7 @@ loop(struct queue *queue)
 int
 queue_run(const struct queue_setup *setup)
 {
-	struct queue queue = { .setup = setup };
+	struct queue queue = { .setup = setup, .wake_fd = setup->wake_fd };
 	int status = 1;
 
 	queue.fds = calloc(setup->jobs.conf->n_gateways + 2, sizeof(queue.fds[0]));

@@ -24,7 +24,7 @@ struct sender {
 
 struct senders {
 	const struct conf *conf;
-	int master_fd;
+	int master_fd; /* -1: the master is gone */
 	int64_t timeout_ms;
 	senders_done *done;
 	void *context;
@@ -310,7 +310,11 @@ senders_handle(struct senders *senders, const struct pollfd *fds, size_t n)
 	if (fds[0].revents != 0)
 		while ((rc = hear_master(senders)) == RC_OK)
 			;
-	return rc == RC_NONE ? RC_NONE : RC_OK;
+	if (rc != RC_NONE)
+		return RC_OK;
+	/* Not watched any more: it would be ready for ever. */
+	senders->master_fd = -1;
+	return RC_NONE;
 }
 
 int64_t
