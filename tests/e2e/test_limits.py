@@ -5,8 +5,8 @@ import threading
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from harness import Site, run  # noqa: E402
 
-DEFAULTS = """limits: { login_account = "10/15m"; login_address = "50/15m"; register_address = "60/1h";
-    recipient = "5/1h"; send_address = "30/1h"; };
+DEFAULTS = """limits: { login_account = "10/15m"; login_address = "50/15m";
+    register_address = "60/1h"; recipient = "5/1h"; send_address = "30/1h"; };
 """
 TEMPLATE = "https://example.com/{token}"
 
