@@ -100,6 +100,8 @@ const struct conf_gateway_row conf_gateway_rows[] = {
 	    .help = "Its port. None: 465 with tls, 587 with starttls, 25 without." },
 	{ "smtp", "tls", .value = CONF_GATEWAY_WORD, .standard = "starttls", .words = smtp_tls,
 	    .help = "starttls and tls need a valid certificate; none is for this machine only." },
+	{ "smtp", "ca_file", .value = CONF_GATEWAY_PATH,
+	    .help = "Certificates (PEM) to trust instead of the system's." },
 	{ "smtp", "user", .value = TEXT, .together = "password", .example = "affo",
 	    .help = "The user to log in as. None: no login." },
 	{ "smtp", SECRET("password"), .together = "user", .example = "smtp.secret",

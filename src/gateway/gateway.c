@@ -9,7 +9,14 @@
 
 static const struct gateway_kind *const kinds[] = {
 	&affo_gateway,
+	&clickatell_gateway,
 	&file_gateway,
+	&http_gateway,
+	&kannel_gateway,
+	&sendmail_gateway,
+	&smtp_gateway,
+	&twilio_gateway,
+	&vonage_gateway,
 };
 
 const struct gateway_kind *

@@ -8,6 +8,13 @@
 #include "gateway/gateway.h"
 
 extern const struct gateway_kind affo_gateway;
+extern const struct gateway_kind clickatell_gateway;
 extern const struct gateway_kind file_gateway;
+extern const struct gateway_kind http_gateway;
+extern const struct gateway_kind kannel_gateway;
+extern const struct gateway_kind sendmail_gateway;
+extern const struct gateway_kind smtp_gateway;
+extern const struct gateway_kind twilio_gateway;
+extern const struct gateway_kind vonage_gateway;
 
 #endif
