@@ -74,6 +74,7 @@ unit_tests += tests/store/test_db_check
 unit_tests += tests/store/test_db_checkpoint
 unit_tests += tests/store/test_db_lock
 unit_tests += tests/store/test_db_moved
+unit_tests += tests/store/test_faults
 unit_tests += tests/store/test_migrate
 unit_tests += tests/store/test_outbox_row
 unit_tests += tests/store/test_session_row

@@ -1,0 +1,430 @@
+/*
+ * The Nth call fails, for N = 1, 2, 3 ... until a run has none left: whatever it was, nothing
+ * crashes, what was acknowledged is there, and what is there is whole. Calls are SQLite's
+ * allocations, and those of its files (through a VFS around the real one).
+ */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "store/db_internal.h"
+#include "store/rows.h"
+#include "support/database.h"
+#include "support/scratch.h"
+#include "support/suite.h"
+
+enum { N_MAX = 5000 };
+
+static struct {
+	int64_t left;    /* calls that still succeed; negative: none fails */
+	bool is_lasting; /* all from then on fail, not only one */
+	bool has_failed;
+} memory = { -1, false, false }, files = { -1, false, false };
+
+static bool
+fails(int64_t *left, bool is_lasting, bool *has_failed)
+{
+	if (*left < 0)
+		return false;
+	if (*left > 0) {
+		(*left)--;
+		return false;
+	}
+	if (*has_failed && !is_lasting)
+		return false;
+	*has_failed = true;
+	return true;
+}
+
+static bool
+memory_fails(void)
+{
+	return fails(&memory.left, memory.is_lasting, &memory.has_failed);
+}
+
+static bool
+file_fails(void)
+{
+	return fails(&files.left, files.is_lasting, &files.has_failed);
+}
+
+/* Allocations ------------------------------------------------------------------------------- */
+
+static sqlite3_mem_methods real_memory;
+
+static void *
+failing_malloc(int size)
+{
+	return memory_fails() ? NULL : real_memory.xMalloc(size);
+}
+
+static void *
+failing_realloc(void *old, int size)
+{
+	return memory_fails() ? NULL : real_memory.xRealloc(old, size);
+}
+
+/* Files ------------------------------------------------------------------------------------- */
+
+struct shim {
+	sqlite3_file base;
+	sqlite3_file *real; /* lies behind */
+};
+
+static sqlite3_vfs *real_vfs;
+
+static sqlite3_file *
+real_of(sqlite3_file *file)
+{
+	return ((struct shim *)file)->real;
+}
+
+static int
+shim_close(sqlite3_file *file)
+{
+	return real_of(file)->pMethods->xClose(real_of(file));
+}
+
+static int
+shim_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
+{
+	return file_fails() ? SQLITE_IOERR_READ
+	                    : real_of(file)->pMethods->xRead(real_of(file), to, n, at);
+}
+
+static int
+shim_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at)
+{
+	return file_fails() ? SQLITE_FULL
+	                    : real_of(file)->pMethods->xWrite(real_of(file), from, n, at);
+}
+
+static int
+shim_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+	return file_fails() ? SQLITE_IOERR_TRUNCATE
+	                    : real_of(file)->pMethods->xTruncate(real_of(file), size);
+}
+
+static int
+shim_sync(sqlite3_file *file, int flags)
+{
+	/* The real one is of no use here, and slow. */
+	(void)file;
+	(void)flags;
+	return file_fails() ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+}
+
+static int
+shim_size(sqlite3_file *file, sqlite3_int64 *ret)
+{
+	return file_fails() ? SQLITE_IOERR_FSTAT
+	                    : real_of(file)->pMethods->xFileSize(real_of(file), ret);
+}
+
+static int
+shim_lock(sqlite3_file *file, int level)
+{
+	return file_fails() ? SQLITE_IOERR_LOCK
+	                    : real_of(file)->pMethods->xLock(real_of(file), level);
+}
+
+static int
+shim_unlock(sqlite3_file *file, int level)
+{
+	return real_of(file)->pMethods->xUnlock(real_of(file), level);
+}
+
+static int
+shim_reserved(sqlite3_file *file, int *ret)
+{
+	return real_of(file)->pMethods->xCheckReservedLock(real_of(file), ret);
+}
+
+static int
+shim_control(sqlite3_file *file, int op, void *arg)
+{
+	return real_of(file)->pMethods->xFileControl(real_of(file), op, arg);
+}
+
+static int
+shim_sector(sqlite3_file *file)
+{
+	return real_of(file)->pMethods->xSectorSize(real_of(file));
+}
+
+static int
+shim_characteristics(sqlite3_file *file)
+{
+	return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
+}
+
+static int
+shim_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **ret)
+{
+	return file_fails()
+	           ? SQLITE_IOERR_SHMMAP
+	           : real_of(file)->pMethods->xShmMap(real_of(file), page, size, extend, ret);
+}
+
+static int
+shim_shm_lock(sqlite3_file *file, int at, int n, int flags)
+{
+	/* Giving a lock back doesn't fail. */
+	if ((flags & SQLITE_SHM_LOCK) != 0 && file_fails())
+		return SQLITE_IOERR_SHMLOCK;
+	return real_of(file)->pMethods->xShmLock(real_of(file), at, n, flags);
+}
+
+static void
+shim_shm_barrier(sqlite3_file *file)
+{
+	real_of(file)->pMethods->xShmBarrier(real_of(file));
+}
+
+static int
+shim_shm_unmap(sqlite3_file *file, int is_delete)
+{
+	return real_of(file)->pMethods->xShmUnmap(real_of(file), is_delete);
+}
+
+static const sqlite3_io_methods shim_methods = {
+	.iVersion = 2,
+	.xClose = shim_close,
+	.xRead = shim_read,
+	.xWrite = shim_write,
+	.xTruncate = shim_truncate,
+	.xSync = shim_sync,
+	.xFileSize = shim_size,
+	.xLock = shim_lock,
+	.xUnlock = shim_unlock,
+	.xCheckReservedLock = shim_reserved,
+	.xFileControl = shim_control,
+	.xSectorSize = shim_sector,
+	.xDeviceCharacteristics = shim_characteristics,
+	.xShmMap = shim_shm_map,
+	.xShmLock = shim_shm_lock,
+	.xShmBarrier = shim_shm_barrier,
+	.xShmUnmap = shim_shm_unmap,
+};
+
+static int
+shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
+{
+	struct shim *shim = (struct shim *)file;
+	int code;
+
+	(void)vfs;
+	shim->base.pMethods = NULL;
+	shim->real = (sqlite3_file *)(void *)(shim + 1);
+	if (file_fails())
+		return SQLITE_CANTOPEN;
+	code = real_vfs->xOpen(real_vfs, name, shim->real, flags, ret_flags);
+	if (code == SQLITE_OK)
+		shim->base.pMethods = &shim_methods;
+	return code;
+}
+
+static bool
+install(void)
+{
+	static sqlite3_vfs shim;
+	sqlite3_mem_methods failing;
+
+	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory) != SQLITE_OK)
+		return false;
+	failing = real_memory;
+	failing.xMalloc = failing_malloc;
+	failing.xRealloc = failing_realloc;
+	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &failing) != SQLITE_OK ||
+	    (real_vfs = sqlite3_vfs_find(NULL)) == NULL)
+		return false;
+	shim = *real_vfs;
+	shim.zName = "shim";
+	shim.pNext = NULL;
+	shim.szOsFile = (int)sizeof(struct shim) + real_vfs->szOsFile;
+	shim.xOpen = shim_open;
+	return sqlite3_vfs_register(&shim, 1) == SQLITE_OK;
+}
+
+/* Scenarios --------------------------------------------------------------------------------- */
+
+static char event[32];
+
+/* Two rows in one transaction. */
+static enum rc
+write_pair(struct db *db)
+{
+	enum rc rc = db_begin_write(db);
+
+	if (rc == RC_OK)
+		rc = audit_row_insert(db, 1, str_from(event), 1, 0, STR_NULL, STR_NULL);
+	if (rc == RC_OK)
+		rc = audit_row_insert(db, 1, str_from(event), 2, 0, STR_NULL, STR_NULL);
+	if (rc == RC_OK)
+		return db_commit(db);
+	db_rollback(db);
+	return rc;
+}
+
+static int64_t
+count_pair(void)
+{
+	struct db *db = database_open(60000);
+	sqlite3_stmt *st = NULL;
+	int64_t n;
+
+	ck_assert_int_eq(sqlite3_prepare_v2(db->handle,
+	                     "SELECT count(*) FROM audit WHERE event = ?", -1, &st, NULL),
+	    SQLITE_OK);
+	ck_assert_int_eq(sqlite3_bind_text(st, 1, event, -1, SQLITE_STATIC), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st);
+	db_close(db);
+	return n;
+}
+
+static void
+expect_whole(enum rc rc, int n)
+{
+	int64_t found = count_pair();
+
+	ck_assert_msg(
+	    rc == RC_OK || rc == RC_UNAVAILABLE || rc == RC_SYSTEM, "call %d: %s", n, rc_name(rc));
+	ck_assert_msg(found == 2 || (found == 0 && rc != RC_OK), "call %d: %s, and %d rows", n,
+	    rc_name(rc), (int)found);
+}
+
+/* All of a process's life, with the failure anywhere in it. */
+static enum rc
+live(void)
+{
+	struct db *db = NULL;
+	struct db_version version;
+	struct user user = { 0 };
+	enum rc rc = db_open(database_path(), 1000, &db), read;
+
+	if (db == NULL)
+		return rc;
+	read = db_warm(db);
+	rc = write_pair(db);
+	db->is_passive_due = db->is_truncate_due = true;
+	db_after_answer(db);
+	read = db_version(db, &version);
+	if ((read = db_begin_read(db)) == RC_OK) {
+		read = user_row_get(db, 1, &user);
+		if (read == RC_OK)
+			ck_assert_str_eq(user.email, "a");
+		user_release(&user);
+		db_rollback(db);
+	}
+	db_close(db);
+	return rc;
+}
+
+static void
+run_all(bool is_memory, bool is_lasting)
+{
+	enum rc rc;
+	int n;
+
+	/* Allocations are many: each of the first, where the connection is made, then some. */
+	for (n = 0; n < N_MAX; n += is_memory && n > 100 ? 7 : 1) {
+		(void)snprintf(event, sizeof(event), "%d", n);
+		if (is_memory) {
+			memory.left = n;
+			memory.is_lasting = is_lasting;
+			memory.has_failed = false;
+		} else {
+			files.left = n;
+			files.is_lasting = is_lasting;
+			files.has_failed = false;
+		}
+		rc = live();
+		memory.left = files.left = -1;
+		expect_whole(rc, n);
+		if (!(is_memory ? memory.has_failed : files.has_failed)) {
+			ck_assert_rc(rc, RC_OK);
+			ck_assert_int_gt(n, 20);
+			return;
+		}
+	}
+	ck_abort_msg("still failing after %d runs", n);
+}
+
+static void
+make(void)
+{
+	database_make();
+	(void)database_add_user("a");
+	/* Each run says what failed: that is tested elsewhere. */
+	log_use_fd(-1);
+}
+
+START_TEST(one_failed_call_of_a_file_loses_nothing)
+{
+	run_all(false, false);
+}
+END_TEST
+
+START_TEST(files_that_fail_from_some_call_on_lose_nothing)
+{
+	run_all(false, true);
+}
+END_TEST
+
+START_TEST(one_failed_allocation_loses_nothing)
+{
+	run_all(true, false);
+}
+END_TEST
+
+START_TEST(no_memory_from_some_allocation_on_loses_nothing)
+{
+	run_all(true, true);
+}
+END_TEST
+
+START_TEST(a_connection_survives_a_failed_write_at_any_place)
+{
+	struct db *db = database_open(60000);
+	enum rc rc;
+	int n;
+
+	for (n = 0; n < N_MAX; n++) {
+		(void)snprintf(event, sizeof(event), "w%d", n);
+		files.left = n;
+		files.is_lasting = files.has_failed = false;
+		rc = write_pair(db);
+		files.left = -1;
+		expect_whole(rc, n);
+		/* What comes next, when the cause is gone, works. */
+		(void)snprintf(event, sizeof(event), "x%d", n);
+		ck_assert_rc(write_pair(db), RC_OK);
+		expect_whole(RC_OK, n);
+		if (!files.has_failed)
+			break;
+	}
+	ck_assert_int_gt(n, 3);
+	ck_assert_int_lt(n, N_MAX);
+	db_close(db);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tests = suite_case("faults");
+
+	if (!install())
+		return EXIT_FAILURE;
+	tcase_add_checked_fixture(tests, make, database_remove);
+	tcase_add_test(tests, one_failed_call_of_a_file_loses_nothing);
+	tcase_add_test(tests, files_that_fail_from_some_call_on_lose_nothing);
+	tcase_add_test(tests, one_failed_allocation_loses_nothing);
+	tcase_add_test(tests, no_memory_from_some_allocation_on_loses_nothing);
+	tcase_add_test(tests, a_connection_survives_a_failed_write_at_any_place);
+	return suite_run();
+}
