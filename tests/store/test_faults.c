@@ -11,7 +11,7 @@
 #include "store/db_internal.h"
 #include "store/rows.h"
 #include "support/database.h"
-#include "support/scratch.h"
+#include "support/shim_vfs.h"
 #include "support/suite.h"
 
 enum { N_MAX = 5000 };
@@ -65,171 +65,9 @@ failing_realloc(void *old, int size)
 	return memory_fails() ? NULL : real_memory.xRealloc(old, size);
 }
 
-/* Files ------------------------------------------------------------------------------------- */
-
-struct shim {
-	sqlite3_file base;
-	sqlite3_file *real; /* lies behind */
-};
-
-static sqlite3_vfs *real_vfs;
-
-static sqlite3_file *
-real_of(sqlite3_file *file)
-{
-	return ((struct shim *)file)->real;
-}
-
-static int
-shim_close(sqlite3_file *file)
-{
-	return real_of(file)->pMethods->xClose(real_of(file));
-}
-
-static int
-shim_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
-{
-	return file_fails() ? SQLITE_IOERR_READ
-	                    : real_of(file)->pMethods->xRead(real_of(file), to, n, at);
-}
-
-static int
-shim_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at)
-{
-	return file_fails() ? SQLITE_FULL
-	                    : real_of(file)->pMethods->xWrite(real_of(file), from, n, at);
-}
-
-static int
-shim_truncate(sqlite3_file *file, sqlite3_int64 size)
-{
-	return file_fails() ? SQLITE_IOERR_TRUNCATE
-	                    : real_of(file)->pMethods->xTruncate(real_of(file), size);
-}
-
-static int
-shim_sync(sqlite3_file *file, int flags)
-{
-	/* The real one is of no use here, and slow. */
-	(void)file;
-	(void)flags;
-	return file_fails() ? SQLITE_IOERR_FSYNC : SQLITE_OK;
-}
-
-static int
-shim_size(sqlite3_file *file, sqlite3_int64 *ret)
-{
-	return file_fails() ? SQLITE_IOERR_FSTAT
-	                    : real_of(file)->pMethods->xFileSize(real_of(file), ret);
-}
-
-static int
-shim_lock(sqlite3_file *file, int level)
-{
-	return file_fails() ? SQLITE_IOERR_LOCK
-	                    : real_of(file)->pMethods->xLock(real_of(file), level);
-}
-
-static int
-shim_unlock(sqlite3_file *file, int level)
-{
-	return real_of(file)->pMethods->xUnlock(real_of(file), level);
-}
-
-static int
-shim_reserved(sqlite3_file *file, int *ret)
-{
-	return real_of(file)->pMethods->xCheckReservedLock(real_of(file), ret);
-}
-
-static int
-shim_control(sqlite3_file *file, int op, void *arg)
-{
-	return real_of(file)->pMethods->xFileControl(real_of(file), op, arg);
-}
-
-static int
-shim_sector(sqlite3_file *file)
-{
-	return real_of(file)->pMethods->xSectorSize(real_of(file));
-}
-
-static int
-shim_characteristics(sqlite3_file *file)
-{
-	return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
-}
-
-static int
-shim_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **ret)
-{
-	return file_fails()
-	           ? SQLITE_IOERR_SHMMAP
-	           : real_of(file)->pMethods->xShmMap(real_of(file), page, size, extend, ret);
-}
-
-static int
-shim_shm_lock(sqlite3_file *file, int at, int n, int flags)
-{
-	/* Giving a lock back doesn't fail. */
-	if ((flags & SQLITE_SHM_LOCK) != 0 && file_fails())
-		return SQLITE_IOERR_SHMLOCK;
-	return real_of(file)->pMethods->xShmLock(real_of(file), at, n, flags);
-}
-
-static void
-shim_shm_barrier(sqlite3_file *file)
-{
-	real_of(file)->pMethods->xShmBarrier(real_of(file));
-}
-
-static int
-shim_shm_unmap(sqlite3_file *file, int is_delete)
-{
-	return real_of(file)->pMethods->xShmUnmap(real_of(file), is_delete);
-}
-
-static const sqlite3_io_methods shim_methods = {
-	.iVersion = 2,
-	.xClose = shim_close,
-	.xRead = shim_read,
-	.xWrite = shim_write,
-	.xTruncate = shim_truncate,
-	.xSync = shim_sync,
-	.xFileSize = shim_size,
-	.xLock = shim_lock,
-	.xUnlock = shim_unlock,
-	.xCheckReservedLock = shim_reserved,
-	.xFileControl = shim_control,
-	.xSectorSize = shim_sector,
-	.xDeviceCharacteristics = shim_characteristics,
-	.xShmMap = shim_shm_map,
-	.xShmLock = shim_shm_lock,
-	.xShmBarrier = shim_shm_barrier,
-	.xShmUnmap = shim_shm_unmap,
-};
-
-static int
-shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
-{
-	struct shim *shim = (struct shim *)file;
-	int code;
-
-	(void)vfs;
-	shim->base.pMethods = NULL;
-	shim->real = (sqlite3_file *)(void *)(shim + 1);
-	if (file_fails())
-		return SQLITE_CANTOPEN;
-	code = real_vfs->xOpen(real_vfs, name, shim->real, flags, ret_flags);
-	if (code == SQLITE_OK)
-		shim->base.pMethods = &shim_methods;
-	return code;
-}
-
 static bool
 install(void)
 {
-	static sqlite3_vfs shim;
 	sqlite3_mem_methods failing;
 
 	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory) != SQLITE_OK)
@@ -237,15 +75,8 @@ install(void)
 	failing = real_memory;
 	failing.xMalloc = failing_malloc;
 	failing.xRealloc = failing_realloc;
-	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &failing) != SQLITE_OK ||
-	    (real_vfs = sqlite3_vfs_find(NULL)) == NULL)
-		return false;
-	shim = *real_vfs;
-	shim.zName = "shim";
-	shim.pNext = NULL;
-	shim.szOsFile = (int)sizeof(struct shim) + real_vfs->szOsFile;
-	shim.xOpen = shim_open;
-	return sqlite3_vfs_register(&shim, 1) == SQLITE_OK;
+	shim_vfs_fails = file_fails;
+	return sqlite3_config(SQLITE_CONFIG_MALLOC, &failing) == SQLITE_OK && shim_vfs_install();
 }
 
 /* Scenarios --------------------------------------------------------------------------------- */
