@@ -428,3 +428,7 @@ def run(names):
 
 
 signal.signal(signal.SIGTERM, lambda signo, frame: sys.exit(1))
+# Whoever runs the tests in the background may have had these ignored, and a shell that is started
+# so can't trap them: what is started here gets them as they are on a terminal.
+for _signo in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(_signo, signal.SIG_DFL)
