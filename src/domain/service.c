@@ -1,5 +1,6 @@
 #include "domain/service.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -118,7 +119,8 @@ service_open(const struct conf *conf, int wake_fd, struct service **ret)
 	    (rc = token_cache_new(TOKEN_CACHE_ENTRIES, &service->token_cache)) == RC_OK &&
 	    (rc = login_cache_new(LOGIN_CACHE_ENTRIES, &service->login_cache)) == RC_OK &&
 	    (rc = open_shared_map(service)) == RC_OK && (rc = open_database(service)) == RC_OK) {
-		*ret = service;
+		(void)malloc_trim(0); /* what starting has left behind, in each of many processes */
+	*ret = service;
 		return RC_OK;
 	}
 	service_close(service);

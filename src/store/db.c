@@ -266,6 +266,9 @@ db_warm(struct db *db)
 		rc = warm_foreign(db);
 	else if (rc == RC_OK && (rc = stmt_open_all(db)) == RC_OK && (rc = warm_wal(db)) == RC_OK)
 		rc = db_commit(db);
+	/* They fit the schema; each is prepared again at its first use, which opens no file. */
+	if (rc == RC_OK)
+		stmt_close_all(db);
 	if (rc != RC_OK) {
 		db->is_cold = true;
 		db->cold_cause = db->failing;
