@@ -104,6 +104,7 @@ layer_tests += tests/layers/test_ctl
 python_tests =
 python_tests += tests/ctl/test_userctl.py
 python_tests += tests/e2e/test_fastcgi.py
+python_tests += tests/e2e/test_master.py
 python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/e2e/test_auth.py
 python_tests += tests/e2e/test_crash.py
@@ -183,6 +184,7 @@ AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; builddir='$(abs_builddir)'; \
 	PYTHONDONTWRITEBYTECODE=1; export srcdir builddir PYTHONDONTWRITEBYTECODE;
 
 EXTRA_DIST += $(python_tests)
+EXTRA_DIST += tests/e2e/fake_child.py
 EXTRA_DIST += tests/e2e/fastcgi.py
 EXTRA_DIST += tests/e2e/harness.py
 EXTRA_DIST += tests/summary.sh

@@ -111,6 +111,8 @@ struct conf {
 struct conf_files;
 MUST_USE enum rc conf_files_read(
     const char *main_path, struct conf_files **ret, struct buf *errors);
+/* As if a file of that name, read last, had that text. */
+MUST_USE enum rc conf_files_add(struct conf_files *files, const char *name, struct str text);
 MUST_USE enum rc conf_files_save(const struct conf_files *files, int fd);
 MUST_USE enum rc conf_files_load(int fd, struct conf_files **ret);
 void conf_files_free(struct conf_files *files);

@@ -157,6 +157,16 @@ conf_files_read(const char *main_path, struct conf_files **ret, struct buf *erro
 	return rc;
 }
 
+enum rc
+conf_files_add(struct conf_files *files, const char *name, struct str text)
+{
+	if (files->n == CONF_FILES_MAX) {
+		log_error("more than %d files of configuration", CONF_FILES_MAX);
+		return RC_CONFIG;
+	}
+	return add_file(files, str_from(name), text, false);
+}
+
 static bool
 write_all(int fd, const void *bytes, size_t len)
 {

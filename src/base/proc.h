@@ -4,10 +4,12 @@
 
 #include "base/str.h"
 
-/* A listening unix stream socket at path, mode 0660, group (NULL: the process's); an old socket
- * file that nobody answers on is replaced, one that is answered is refused. Non-blocking, CLOEXEC.
- * RC_SYSTEM, logged with a sentence. */
-MUST_USE enum rc proc_listen_unix(const char *path, int backlog, const char *group, int *ret_fd);
+/* A listening unix stream socket at path, mode 0660, of user (NULL, or not root: ours) and group
+ * (NULL: the user's); an old socket file that nobody answers on is replaced, one that is answered
+ * is refused. Non-blocking, CLOEXEC. RC_SYSTEM, RC_CONFIG (no such user or group, too long a path):
+ * logged with a sentence. */
+MUST_USE enum rc proc_listen_unix(
+    const char *path, int backlog, const char *user, const char *group, int *ret_fd);
 /* A fd passed by systemd under this name (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES); -1: none. */
 int proc_listen_fd(const char *name);
 /* Whether fd is a listening stream socket. */

@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -70,29 +72,46 @@ clear_path(const char *path, const struct sockaddr_un *address)
 	return RC_OK;
 }
 
+/* lchown: as root in a directory of the service's user, where the name may be another's by now. */
 static enum rc
-give_to_group(const char *path, const char *group)
+give_away(const char *path, const char *user, const char *group)
 {
-	const struct group *entry;
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
 
-	if (group == NULL)
-		return RC_OK;
-	if ((entry = getgrnam(group)) == NULL) {
-		log_error(
-		    "group %s of the socket %s does not exist; set \"group\" to the web server's",
-		    group, path);
-		return RC_CONFIG;
+	if (user != NULL && geteuid() == 0) {
+		const struct passwd *entry = getpwnam(user);
+
+		if (entry == NULL) {
+			log_error("user %s of the socket %s does not exist; set \"user\" to the "
+			          "service's",
+			    user, path);
+			return RC_CONFIG;
+		}
+		uid = entry->pw_uid;
+		gid = entry->pw_gid;
 	}
-	if (chown(path, (uid_t)-1, entry->gr_gid) != 0) {
-		log_error(
-		    "cannot give the socket %s to group %s: %s", path, group, strerror(errno));
+	if (group != NULL) {
+		const struct group *entry = getgrnam(group);
+
+		if (entry == NULL) {
+			log_error("group %s of the socket %s does not exist; set \"group\" to the "
+			          "web server's",
+			    group, path);
+			return RC_CONFIG;
+		}
+		gid = entry->gr_gid;
+	}
+	if (lchown(path, uid, gid) != 0) {
+		log_error("cannot give the socket %s to %s: %s", path, group != NULL ? group : user,
+		    strerror(errno));
 		return RC_SYSTEM;
 	}
 	return RC_OK;
 }
 
 enum rc
-proc_listen_unix(const char *path, int backlog, const char *group, int *ret_fd)
+proc_listen_unix(const char *path, int backlog, const char *user, const char *group, int *ret_fd)
 {
 	struct sockaddr_un address;
 	mode_t old_umask;
@@ -107,8 +126,8 @@ proc_listen_unix(const char *path, int backlog, const char *group, int *ret_fd)
 		log_error("cannot make a socket: %s", strerror(errno));
 		return RC_SYSTEM;
 	}
-	/* Nobody but us until mode and group are right. */
-	old_umask = umask(0177);
+	/* Nobody can connect before we listen, so the mode may be the last one at once. */
+	old_umask = umask(0117);
 	bound = bind(fd, (const struct sockaddr *)&address, sizeof(address));
 	(void)umask(old_umask);
 	if (bound != 0) {
@@ -116,18 +135,19 @@ proc_listen_unix(const char *path, int backlog, const char *group, int *ret_fd)
 		rc = RC_SYSTEM;
 		goto out;
 	}
-	if ((rc = give_to_group(path, group)) != RC_OK)
-		goto out;
-	if (chmod(path, 0660) != 0 || listen(fd, backlog) != 0) {
+	if ((rc = give_away(path, user, group)) != RC_OK)
+		goto out_unlink;
+	if (listen(fd, backlog) != 0) {
 		log_error("cannot listen on %s: %s", path, strerror(errno));
 		rc = RC_SYSTEM;
-		goto out;
+		goto out_unlink;
 	}
 	*ret_fd = fd;
-	fd = -1;
+	return RC_OK;
+out_unlink:
+	(void)unlink(path);
 out:
-	if (fd >= 0)
-		(void)close(fd);
+	(void)close(fd);
 	return rc;
 }
 
@@ -171,6 +191,7 @@ void
 proc_notify(const char *state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
+	const struct timeval patience = { .tv_sec = 1 };
 	struct sockaddr_un address;
 	socklen_t len;
 	int fd;
@@ -182,6 +203,8 @@ proc_notify(const char *state)
 		address.sun_path[0] = '\0'; /* the abstract namespace */
 	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) < 0)
 		return;
+	/* A listener that doesn't listen must not hold us up. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, len) <
 	    0)
 		log_warning("cannot tell systemd \"%.40s\": %s", state, strerror(errno));

@@ -1,20 +1,15 @@
 /*
- * The loop. Signals are blocked but while it sleeps in ppoll(2), so that their flags are looked at
- * in one place and one order: children first, then stopping before reloading.
+ * The supervisor. Signals are blocked but in one place, where it sleeps; each wakes it, and what
+ * they asked for is done in a fixed order.
  */
 #include "master/master.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,268 +17,279 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proc.h"
-#include "master/generation.h"
-#include "master/pidfile.h"
+#include "config.h"
+#include "master/launch.h"
+#include "master/notify.h"
+#include "master/pid_file.h"
+#include "master/pools.h"
+#include "master/program.h"
+#include "master/reap.h"
+#include "master/reload.h"
 
-enum {
-	FAST_STOP_MS = 8000,      /* after TERM */
-	GRACEFUL_STOP_MS = 35000, /* after QUIT */
-	SLEEP_MAX_MS = 60000,
-};
+enum { SLEEP_MAX_MS = 3600000 };
 
-static struct {
-	volatile sig_atomic_t child, term, quit, hup, usr1;
-} flags;
+static volatile sig_atomic_t was_told[NSIG];
+static sigset_t open_mask; /* while we sleep, and only then, signals come through */
 
 static void
 on_signal(int signo)
 {
-	switch (signo) {
-	case SIGCHLD:
-		flags.child = 1;
-		break;
-	case SIGTERM:
-	case SIGINT:
-		flags.term = 1;
-		break;
-	case SIGQUIT:
-		flags.quit = 1;
-		break;
-	case SIGHUP:
-		flags.hup = 1;
-		break;
-	default:
-		flags.usr1 = 1;
-	}
+	was_told[signo] = 1;
+}
+
+static bool
+take(int signo)
+{
+	bool was = was_told[signo] != 0;
+
+	was_told[signo] = 0;
+	return was;
 }
 
 static void
 catch_signals(void)
 {
-	static const int caught[] = { SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1 };
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1 };
 	sigset_t blocked;
 
 	(void)sigemptyset(&blocked);
-	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {
-		(void)sigaddset(&blocked, caught[i]);
-		proc_on_signal(caught[i], on_signal);
+	(void)sigemptyset(&open_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		(void)sigaddset(&blocked, signals[i]);
+		proc_on_signal(signals[i], on_signal);
 	}
-	proc_on_signal(SIGPIPE, SIG_IGN);
 	(void)sigprocmask(SIG_BLOCK, &blocked, NULL);
+	/* A log that is a pipe without a reader must not end the service. */
+	proc_on_signal(SIGPIPE, SIG_IGN);
 }
 
-/* Everything after the configuration was read: the state of the running service. */
-struct master {
-	const char *conf_path;
-	struct generation generation; /* what the newest children were started with */
-	struct pool pool;
-	struct senders senders;
-	int pid_fd;
-	bool is_stopping;
-	int64_t stop_at;                  /* when senders, too, are killed */
-	int64_t watchdog_ms, watchdog_at; /* half of systemd's patience; 0: none */
-};
-
-static void
-reap(struct master *master, int64_t now)
+static enum rc
+make_wake_pipe(struct master *master)
 {
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!pool_reap(&master->pool, pid, status, master->is_stopping, now))
-			(void)senders_reap(&master->senders, pid, status);
+	if (pipe2(master->wake, O_CLOEXEC | O_NONBLOCK) == 0)
+		return RC_OK;
+	log_error("cannot make a pipe: %s", strerror(errno));
+	return RC_SYSTEM;
 }
 
-static void
-stop(struct master *master, int signo, int64_t grace_ms, int64_t now)
+static enum rc
+read_setup(struct master *master, enum conf_check check)
 {
-	if (!master->is_stopping)
-		log_notice("stopping%s", signo == SIGQUIT ? " when all is served" : "");
-	proc_notify("STOPPING=1\nSTATUS=stopping");
-	master->is_stopping = true;
-	master->stop_at = now + grace_ms;
-	pool_retire_all(&master->pool, signo, grace_ms, now);
+	struct buf errors = BUF_INIT(SETUP_MESSAGES_MAX), warnings = BUF_INIT(SETUP_MESSAGES_MAX);
+	enum rc rc = setup_read(master->options, check, &master->setup, &errors, &warnings);
+
+	setup_say(buf_str(&errors), log_error);
+	/* The last look says them all. */
+	if (check == CONF_CHECK_START)
+		setup_say(buf_str(&warnings), log_warning);
+	buf_release(&errors);
+	buf_release(&warnings);
+	return rc;
 }
 
-/* New children from the same or a new configuration, then the old ones are asked to end. */
-static void
-replace_children(struct master *master, int64_t now)
+/* Lock, bind, drop; then everything is done, and read again, as the one who will do it later. */
+static enum rc
+become_service(struct master *master)
 {
-	size_t n[CHILD_SEND];
-	struct child_fds fds[CHILD_SEND];
+	const char *user;
+	enum rc rc;
 
-	generation_counts(&master->generation, n);
-	generation_fds(&master->generation, fds);
-	pool_reset(&master->pool, n, now);
-	pool_start_due(&master->pool, fds, now);
-	pool_ask_retired(&master->pool);
-}
-
-static void
-reload(struct master *master, int64_t now)
-{
-	struct timespec monotonic;
-	char state[64];
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &monotonic);
-	(void)snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
-	    (long long)monotonic.tv_sec * 1000000 + monotonic.tv_nsec / 1000);
-	proc_notify(state);
-	if (generation_renew(&master->generation, master->conf_path) == RC_OK) {
-		replace_children(master, now);
-		log_notice("reloaded");
-		proc_notify("READY=1\nSTATUS=running");
-	} else {
-		log_error("not reloaded: the former configuration stays in use");
-		proc_notify("READY=1\nSTATUS=running; the last reload was refused, see the log");
+	if ((rc = read_setup(master, CONF_CHECK_SYNTAX)) != RC_OK)
+		return rc;
+	user = setup_user(master->setup.conf);
+	if ((master->run_dir = str_dup(str_from(master->setup.conf->run_dir))) == NULL) {
+		log_error("out of memory");
+		return RC_SYSTEM;
 	}
+	if ((rc = pid_file_lock(master->run_dir, user, &master->pid_fd)) != RC_OK ||
+	    (rc = sockets_open(master->setup.conf, user, &master->sockets)) != RC_OK ||
+	    (rc = proc_become(user)) != RC_OK)
+		return rc;
+	proc_harden();
+	setup_release(&master->setup);
+	return read_setup(master, CONF_CHECK_START);
 }
 
-static void
-reopen(struct master *master, int64_t now)
+static enum rc
+find_programs(struct master *master)
 {
-	if (generation_reopen_log(&master->generation) != RC_OK)
+	struct buf dir = BUF_INIT(4096);
+
+	program_find(&dir);
+	if ((master->dir = buf_detach(&dir)) != NULL)
+		return RC_OK;
+	log_error("out of memory");
+	return RC_SYSTEM;
+}
+
+static enum rc
+open_master(struct master *master)
+{
+	enum rc rc;
+
+	if ((rc = become_service(master)) != RC_OK || (rc = find_programs(master)) != RC_OK ||
+	    (rc = make_wake_pipe(master)) != RC_OK ||
+	    (rc = setup_share(master->setup.files, &master->conf_fd)) != RC_OK ||
+	    (rc = pools_make(master->setup.conf, &master->sockets, master->pools)) != RC_OK ||
+	    (rc = launch_make(master->setup.conf, &master->pauses_n, &master->pauses)) != RC_OK ||
+	    (rc = reload_open_log(master, master->setup.conf)) != RC_OK)
+		return rc;
+	log_notice("affo-userd " PACKAGE_VERSION " starts %zu fast and %zu hash workers%s from %s",
+	    master->pools[CHILD_FAST].n, master->pools[CHILD_HASH].n,
+	    master->pools[CHILD_QUEUE].n > 0 ? ", and the queue," : "", master->dir);
+	return RC_OK;
+}
+
+/* Everybody ends: workers and queue are asked, senders end with the queue. */
+static void
+begin_end(struct master *master, enum master_phase phase, int64_t now)
+{
+	bool is_quit = phase == MASTER_QUITS;
+
+	if (master->phase >= phase)
 		return;
-	/* Their standard error is the old file: only new ones have the new. */
-	replace_children(master, now);
-	log_notice("logs reopened");
-}
+	log_notice(is_quit ? "ending, once what is under way has ended" : "ending");
+	notify_stopping();
+	master->phase = phase;
+	sockets_close(&master->sockets);
+	for (size_t i = 0; i < master->children.n; i++) {
+		struct child *child = &master->children.list[i];
 
-/* Sleeps until a signal, a word of the queue or the next thing that is due. */
-static void
-sleep_until_due(struct master *master, int64_t now)
-{
-	struct pollfd queue = { .fd = master->generation.queue_fd, .events = POLLIN };
-	int64_t next_at = pool_next_at(&master->pool), wait_ms;
-	struct timespec timeout;
-	sigset_t none;
-
-	if (master->is_stopping && master->stop_at < next_at)
-		next_at = master->stop_at;
-	if (master->watchdog_ms != 0 && master->watchdog_at < next_at)
-		next_at = master->watchdog_at;
-	wait_ms = next_at - now > SLEEP_MAX_MS ? SLEEP_MAX_MS : next_at - now;
-	if (wait_ms < 0)
-		wait_ms = 0;
-	timeout = (struct timespec){ wait_ms / 1000, wait_ms % 1000 * 1000000 };
-	(void)sigemptyset(&none);
-	if (ppoll(&queue, 1, &timeout, &none) > 0 && (queue.revents & POLLIN) != 0)
-		senders_serve(&master->senders, master->generation.conf, queue.fd);
-}
-
-static void
-handle_flags(struct master *master, int64_t now)
-{
-	if (flags.child) {
-		flags.child = 0;
-		reap(master, now);
-	}
-	if (flags.term) {
-		flags.term = 0;
-		stop(master, SIGTERM, FAST_STOP_MS, now);
-	}
-	if (flags.quit) {
-		flags.quit = 0;
-		if (!master->is_stopping)
-			stop(master, SIGQUIT, GRACEFUL_STOP_MS, now);
-	}
-	if (flags.hup) {
-		flags.hup = 0;
-		if (!master->is_stopping)
-			reload(master, now);
-	}
-	if (flags.usr1) {
-		flags.usr1 = 0;
-		if (!master->is_stopping)
-			reopen(master, now);
-	}
-}
-
-static void
-run_loop(struct master *master)
-{
-	struct child_fds fds[CHILD_SEND];
-	int64_t now = clock_monotonic_ms();
-
-	replace_children(master, now);
-	proc_notify("READY=1\nSTATUS=running");
-	log_notice("running");
-	for (;;) {
-		now = clock_monotonic_ms();
-		handle_flags(master, now);
-		if (master->is_stopping && pool_is_empty(&master->pool)) {
-			/* The queue is gone, so each sender has its end of file. */
-			if (master->senders.n == 0)
-				break;
-			if (now >= master->stop_at)
-				senders_kill_all(&master->senders);
+		if (child->kind == CHILD_SENDER) {
+			/* They hear no other signal; in time the queue's end is theirs. */
+			child->press_at = now + (is_quit ? MASTER_QUIT_MS + MASTER_QUIT_KILL_MS
+			                                 : MASTER_STOP_KILL_MS);
+			child->next_signal = SIGKILL;
+		} else if (is_quit) {
+			child_ask(child, SIGQUIT, now, MASTER_QUIT_MS, MASTER_QUIT_KILL_MS);
+		} else {
+			child_ask(child, SIGTERM, now, MASTER_STOP_KILL_MS, 0);
 		}
-		pool_enforce(&master->pool, now);
-		generation_fds(&master->generation, fds);
-		pool_start_due(&master->pool, fds, now);
-		if (master->watchdog_ms != 0 && now >= master->watchdog_at) {
-			proc_notify("WATCHDOG=1");
-			master->watchdog_at = now + master->watchdog_ms;
-		}
-		sleep_until_due(master, now);
 	}
-	log_notice("stopped");
 }
 
-/* systemd.service(5), WatchdogSec: pinged at half of it. */
 static void
-open_watchdog(struct master *master)
+obey(struct master *master, int64_t now)
 {
-	uint64_t usec, pid;
-	struct str for_pid = str_from(getenv("WATCHDOG_PID"));
+	if (take(SIGCHLD))
+		reap_all(master, now);
+	if (take(SIGTERM) | take(SIGINT))
+		begin_end(master, MASTER_STOPS, now);
+	if (take(SIGQUIT))
+		begin_end(master, MASTER_QUITS, now);
+	if (take(SIGHUP) && master->phase == MASTER_RUNS) {
+		(void)take(SIGUSR1); /* it opens the log, too */
+		reload_all(master, now);
+	}
+	if (take(SIGUSR1) && master->phase == MASTER_RUNS)
+		reload_log(master, now);
+}
 
-	if (str_to_u64(str_from(getenv("WATCHDOG_USEC")), INT32_MAX, &usec) != RC_OK ||
-	    (for_pid.ptr != NULL &&
-	        (str_to_u64(for_pid, INT32_MAX, &pid) != RC_OK || (pid_t)pid != getpid())))
+static void
+tell_status(const struct master *master)
+{
+	static const char *const phases[] = { "running", "ending once requests have", "ending" };
+
+	notify_status("%s: %zu fast and %zu hash workers, %s, %zu senders", phases[master->phase],
+	    children_count(&master->children, CHILD_FAST),
+	    children_count(&master->children, CHILD_HASH),
+	    children_count(&master->children, CHILD_QUEUE) > 0 ? "a queue" : "no queue",
+	    children_count(&master->children, CHILD_SENDER));
+}
+
+static int64_t
+show_life(struct master *master, int64_t now, int64_t max_ms)
+{
+	if (master->watchdog_ms == 0)
+		return max_ms;
+	if (now >= master->alive_at) {
+		notify_alive();
+		master->alive_at = now + master->watchdog_ms;
+	}
+	return master->alive_at - now < max_ms ? master->alive_at - now : max_ms;
+}
+
+/* Until a signal, something from the queue (the old one and the next may overlap), or ms. */
+static void
+sleep_and_hear(struct master *master, int64_t ms)
+{
+	const struct timespec timeout = { (time_t)(ms / 1000), (long)(ms % 1000) * 1000000 };
+	struct pollfd fds[2];
+	pid_t pids[2];
+	nfds_t n = 0;
+
+	for (size_t i = 0; i < master->children.n && n < 2; i++)
+		if (master->children.list[i].socket_fd >= 0) {
+			pids[n] = master->children.list[i].pid;
+			fds[n++] = (struct pollfd){ master->children.list[i].socket_fd, POLLIN, 0 };
+		}
+	if (ppoll(fds, n, &timeout, &open_mask) <= 0)
 		return;
-	master->watchdog_ms = (int64_t)(usec / 2000);
+	for (nfds_t i = 0; i < n; i++)
+		if (fds[i].revents != 0)
+			launch_serve(master, children_find(&master->children, pids[i]),
+			    clock_monotonic_ms());
+}
+
+static void
+loop(struct master *master)
+{
+	while (master->phase == MASTER_RUNS || master->children.n > 0) {
+		int64_t now = clock_monotonic_ms();
+		int64_t ms = pools_tick(master, now, SLEEP_MAX_MS);
+
+		ms = children_press(&master->children, now, ms);
+		ms = show_life(master, now, ms);
+		tell_status(master);
+		sleep_and_hear(master, ms);
+		obey(master, clock_monotonic_ms());
+	}
+	log_notice("ended");
+}
+
+static void
+close_master(struct master *master)
+{
+	sockets_close(&master->sockets);
+	pid_file_remove(master->run_dir, master->pid_fd);
+	children_release(&master->children);
+	pools_release(master->pools);
+	free(master->pauses);
+	free(master->dir);
+	free(master->run_dir);
+	setup_release(&master->setup);
+	for (size_t i = 0; i < 2; i++)
+		if (master->wake[i] >= 0)
+			(void)close(master->wake[i]);
+	if (master->conf_fd >= 0)
+		(void)close(master->conf_fd);
+	if (master->stderr_fd >= 0)
+		(void)close(master->stderr_fd);
 }
 
 int
-master_run(const char *conf_path)
+master_run(const struct master_options *options)
 {
-	static struct master master; /* large */
-	const char *user = NULL;
-	uid_t owner = (uid_t)-1;
-	int status = EXIT_FAILURE;
+	struct master master = { .options = options,
+		.stderr_fd = -1,
+		.pid_fd = -1,
+		.wake = { -1, -1 },
+		.sockets = SOCKETS_NONE,
+		.conf_fd = -1 };
 	enum rc rc;
 
-	master = (struct master){ .conf_path = conf_path, .pid_fd = -1 };
-	if ((rc = generation_open(&master.generation, conf_path)) != RC_OK) {
-		status = rc == RC_CONFIG ? EX_CONFIG : EXIT_FAILURE;
-		goto out;
-	}
+	program_clean_descriptors();
 	catch_signals();
-	if (geteuid() == 0) {
-		const struct passwd *entry;
-
-		user = master.generation.conf->user != NULL ? master.generation.conf->user
-		                                            : "affo-user";
-		if ((entry = getpwnam(user)) != NULL)
-			owner = entry->pw_uid;
+	master.stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if ((rc = open_master(&master)) == RC_OK) {
+		master.watchdog_ms = notify_watchdog_ms();
+		/* The first workers, then the word that they are there. */
+		(void)pools_tick(&master, clock_monotonic_ms(), SLEEP_MAX_MS);
+		notify_ready();
+		loop(&master);
 	}
-	if (pidfile_open(master.generation.conf->run_dir, owner, &master.pid_fd) != RC_OK ||
-	    generation_listen(&master.generation, owner) != RC_OK)
-		goto out;
-	if ((rc = proc_become(user)) != RC_OK) {
-		status = rc == RC_CONFIG ? EX_CONFIG : EXIT_FAILURE;
-		goto out;
-	}
-	if (generation_reopen_log(&master.generation) != RC_OK)
-		goto out;
-	proc_harden();
-	open_watchdog(&master);
-	run_loop(&master);
-	status = EXIT_SUCCESS;
-out:
-	if (master.pid_fd >= 0)
-		pidfile_close(master.generation.conf->run_dir, master.pid_fd);
-	generation_close(&master.generation);
-	return status;
+	close_master(&master);
+	if (rc == RC_CONFIG)
+		return EX_CONFIG;
+	return rc == RC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,17 +1,14 @@
-/*
- * The supervisor: binds, becomes an ordinary user, starts the programs that do the work and starts
- * them again when they die. It speaks no SQL, no HTTP and no JWT. affo-userd(8) says what signals
- * do; master.c has the loop.
- */
+/* affo-userd(8): what the program does, but for its command line. */
 #ifndef AFFO_MASTER_MASTER_H
 #define AFFO_MASTER_MASTER_H
 
-#include "base/conf.h"
+struct master_options {
+	const char *conf_path; /* of the main file */
+	const char *run_dir;   /* goes over the setting; NULL: none */
+};
 
-/* Runs until it is told to stop; what main() returns: 0, 1, or EX_CONFIG (78). */
-int master_run(const char *conf_path);
-/* pidfile.c: sends signo to the master of that run directory. RC_NONE (said on standard error):
- * none runs there. */
-MUST_USE enum rc master_signal(const char *run_dir, int signo);
+/* Runs the service until it is told to end; gives the exit status: EX_CONFIG (78) for a
+ * configuration that can't be used, 1 when something else kept it from starting. */
+int master_run(const struct master_options *options);
 
 #endif
