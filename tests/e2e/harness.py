@@ -73,6 +73,10 @@ def free_port():
     raise RuntimeError("no free port")
 
 
+class Skip(Exception):
+    """Raised by a test that this machine or user can't run; says why."""
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -414,6 +418,8 @@ def run(names):
         try:
             test()
             print(f"ok {number} - {name[5:]}", flush=True)
+        except Skip as why:
+            print(f"ok {number} - {name[5:]} # SKIP {why}", flush=True)
         except Exception:  # whatever it is, it is this test's failure
             failed += 1
             print(f"not ok {number} - {name[5:]}", flush=True)

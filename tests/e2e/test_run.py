@@ -13,7 +13,7 @@ import tempfile
 import urllib.request
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
-from harness import BUILD, IS_ROOT, SRC, Processes, free_port, run, wait_for  # noqa: E402
+from harness import BUILD, IS_ROOT, SRC, Processes, Skip, free_port, run, wait_for  # noqa: E402
 
 processes = Processes()
 port = free_port()
@@ -154,6 +154,23 @@ def test_extra_settings_are_read_last_and_a_bad_one_is_named():
     assert process.wait(60) != 0
     text = log_of(process)
     assert "pasword" in text and "password" in text and "extra.conf:2" in text, text
+
+
+def test_root_in_a_directory_of_its_own_runs_elsewhere_and_leaves_a_link():
+    if not IS_ROOT:
+        raise Skip("only root can be in a directory that the service's user cannot reach")
+    private = os.path.join(home, "private")
+    os.mkdir(private, 0o700)
+    link = os.path.join(private, "run")
+    process = start(link)
+    wait_ready(process)
+    assert os.path.islink(link) and os.stat(link).st_uid != 0, log_of(process)
+    assert os.path.exists(os.path.join(link, "accounts"))
+    end(process)
+    again = start(link)
+    wait_ready(again)
+    end(again)
+    shutil.rmtree(os.path.realpath(link))
 
 
 run(globals())
