@@ -26,6 +26,9 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	log_open("affo-userd-send");
+	/* It has no configuration to see that in. */
+	if (getenv("AFFO_LOG") != NULL)
+		log_use_syslog();
 	clock_open();
 	proc_harden();
 	/* It ends when the queue closes its end, and not in the middle of a letter: a message that

@@ -112,6 +112,7 @@ python_tests += tests/e2e/test_http.py
 python_tests += tests/e2e/test_limits.py
 python_tests += tests/e2e/test_messages.py
 python_tests += tests/e2e/test_nginx.py
+python_tests += tests/e2e/test_reload.py
 python_tests += tests/e2e/test_run.py
 python_tests += tests/e2e/test_storage.py
 python_tests += tests/e2e/test_users.py
