@@ -103,19 +103,21 @@ layer_tests += tests/layers/test_ctl
 
 python_tests =
 python_tests += tests/ctl/test_userctl.py
-python_tests += tests/e2e/test_fastcgi.py
-python_tests += tests/e2e/test_master.py
-python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/e2e/test_auth.py
 python_tests += tests/e2e/test_crash.py
+python_tests += tests/e2e/test_fastcgi.py
 python_tests += tests/e2e/test_http.py
+python_tests += tests/e2e/test_kannel.py
 python_tests += tests/e2e/test_limits.py
+python_tests += tests/e2e/test_mail_gateways.py
+python_tests += tests/e2e/test_master.py
 python_tests += tests/e2e/test_messages.py
 python_tests += tests/e2e/test_nginx.py
 python_tests += tests/e2e/test_reload.py
 python_tests += tests/e2e/test_run.py
 python_tests += tests/e2e/test_storage.py
 python_tests += tests/e2e/test_users.py
+python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/lint/test_layers.py
 
 test_support =
@@ -147,7 +149,7 @@ libtestsupport_a_SOURCES = $(test_support)
 libtestsupport_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 
 # What tests run besides the service's own programs.
-test_helpers = tests/gateway/compose
+test_helpers = tests/gateway/compose tests/gateway/send_one
 
 check_PROGRAMS = $(unit_tests) $(layer_tests) $(test_helpers)
 ALL_LIBS = libctl.a libmaster.a libapi.a libdeliver.a libhttp.a libgateway.a libdomain.a \
@@ -188,6 +190,7 @@ EXTRA_DIST += $(python_tests)
 EXTRA_DIST += tests/e2e/fake_child.py
 EXTRA_DIST += tests/e2e/fastcgi.py
 EXTRA_DIST += tests/e2e/harness.py
+EXTRA_DIST += tests/e2e/sending.py
 EXTRA_DIST += tests/summary.sh
 
 # What a person reads at the end: one line of sums, and the names of what failed.

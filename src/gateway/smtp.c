@@ -122,6 +122,10 @@ set_options(struct smtp *smtp, const struct gateway *gateway, const struct envel
 	CURL *curl = smtp->transfer.curl;
 
 	if (curl_easy_setopt(curl, CURLOPT_USE_SSL, use_ssl) != CURLE_OK ||
+	    /* For libcurl greeting and login belong to the connection, and servers greet late on
+	     * purpose: 6 s is usual. */
+	    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)gateway->timeout_ms) !=
+	        CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_MAIL_FROM, buf_text(&envelope->from)) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L) != CURLE_OK ||
