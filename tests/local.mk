@@ -106,6 +106,7 @@ python_tests += tests/ctl/test_userctl.py
 python_tests += tests/e2e/test_auth.py
 python_tests += tests/e2e/test_crash.py
 python_tests += tests/e2e/test_fastcgi.py
+python_tests += tests/e2e/test_delivery.py
 python_tests += tests/e2e/test_http.py
 python_tests += tests/e2e/test_kannel.py
 python_tests += tests/e2e/test_limits.py
@@ -189,6 +190,7 @@ AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; builddir='$(abs_builddir)'; \
 EXTRA_DIST += $(python_tests)
 EXTRA_DIST += tests/e2e/fake_child.py
 EXTRA_DIST += tests/e2e/fastcgi.py
+EXTRA_DIST += tests/e2e/gateways.py
 EXTRA_DIST += tests/e2e/harness.py
 EXTRA_DIST += tests/e2e/sending.py
 EXTRA_DIST += tests/summary.sh

@@ -80,6 +80,7 @@ struct conf {
 		char *test_code;
 		char *sender;
 		char *text; /* in all languages, with one {code}; NULL: the template's */
+		int64_t bad_recipient_ms; /* how long a bad number is known as such; 0: not */
 	} verification;
 	struct {
 		char *directory; /* texts that go over those compiled in; NULL: none */

@@ -129,6 +129,10 @@ const struct conf_row conf_table[] = {
 	    .is_optional = true, .check = conf_rule_code_text,
 	    .help = "Text of the SMS, the same in all languages; {code} stands for the code. None: "
 	            "the template's." },
+	{ "verification", "bad_recipient_time", CONF_DURATION, AT(verification.bad_recipient_ms),
+	    .standard = "1d", RANGE(0, 365 * DAY),
+	    .help = "How long a number that a gateway called bad is remembered: whoever asks for a "
+	            "code for it is told InvalidPhone. 0s: not at all." },
 
 	{ "templates", "directory", CONF_PATH, AT(templates.directory), RANGE(2, PATH_LENGTH_MAX),
 	    .is_optional = true,

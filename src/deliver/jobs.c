@@ -204,7 +204,7 @@ settle(struct jobs *jobs, struct job *job)
 	case DELIVERY_BAD_RECIPIENT:
 	case DELIVERY_PERMANENT:
 		rc = outbox_rejected(jobs->db, &job->message, gateway, &job->delivery,
-		    clock_now_ms() + JOBS_REMEMBER_MS);
+		    clock_now_ms() + jobs->conf->verification.bad_recipient_ms);
 		break;
 	case DELIVERY_LATER:
 	case DELIVERY_MISCONFIGURED:

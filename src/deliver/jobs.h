@@ -15,7 +15,6 @@ enum {
 	JOBS_PATIENCE_MS = 1000,    /* a sender busy for longer is passed over for a free one */
 	JOBS_WAIT_MAX_MS = 20000,   /* without any free sender; then the message comes back later */
 	JOBS_RETRY_MS = 1000,       /* after the database refused */
-	JOBS_REMEMBER_MS = 3600000, /* how long a bad recipient is known as such */
 };
 
 struct jobs;

@@ -31,6 +31,7 @@ START_TEST(conf_parse_of_nothing_gives_the_defaults)
 	ck_assert_uint_eq(conf->password.memory, 19 << 20);
 	ck_assert_int_eq(conf->verification.code_length, 6);
 	ck_assert_ptr_null(conf->verification.text);
+	ck_assert_int_eq(conf->verification.bad_recipient_ms, 86400000);
 	ck_assert_str_eq(conf->templates.language, "en");
 	ck_assert_ptr_null(conf->templates.directory);
 	ck_assert_uint_eq(conf->reset.url_prefixes.n, 0);

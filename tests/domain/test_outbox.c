@@ -241,13 +241,21 @@ START_TEST(rejected_remembers_a_bad_number_but_no_bad_message)
 	ck_assert_ptr_null(row.sealed);
 	message_release(&row);
 
+	/* A time of 0: not at all. */
+	row = claimed();
+	ck_assert_rc(outbox_rejected(service->db, &row, STR("a"), &bad, SERVICE_NOW), RC_OK);
+	clock_advance(-1);
+	ck_assert(!is_bad(PHONE));
+	clock_advance(1);
+	message_release(&row);
+
 	row = claimed();
 	ck_assert_rc(outbox_rejected(service->db, &row, STR("a"), &bad, SERVICE_NOW + 1000), RC_OK);
 	ck_assert(is_bad(PHONE));
 	message_release(&row);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox WHERE result = "
 	                               "'bad_recipient: no such number'"),
-	    1);
+	    2);
 	clock_advance(1000);
 	ck_assert(!is_bad(PHONE));
 }
