@@ -114,6 +114,7 @@ python_tests += tests/e2e/test_mail_gateways.py
 python_tests += tests/e2e/test_master.py
 python_tests += tests/e2e/test_messages.py
 python_tests += tests/e2e/test_nginx.py
+python_tests += tests/e2e/test_real_peers.py
 python_tests += tests/e2e/test_reload.py
 python_tests += tests/e2e/test_run.py
 python_tests += tests/e2e/test_storage.py
@@ -192,6 +193,8 @@ EXTRA_DIST += tests/e2e/fake_child.py
 EXTRA_DIST += tests/e2e/fastcgi.py
 EXTRA_DIST += tests/e2e/gateways.py
 EXTRA_DIST += tests/e2e/harness.py
+EXTRA_DIST += tests/e2e/kannel.py
+EXTRA_DIST += tests/e2e/smtp_server.py
 EXTRA_DIST += tests/e2e/sending.py
 EXTRA_DIST += tests/summary.sh
 

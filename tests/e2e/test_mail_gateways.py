@@ -1,98 +1,14 @@
 """Mail through a real SMTP server (STARTTLS, TLS, AUTH), directly and through msmtp."""
-import asyncio
-import atexit
 import email
 import email.policy
-import logging
 import os
-import shutil
-import ssl
-import subprocess
 import tempfile
-import threading
-import warnings
 
-from aiosmtpd.smtp import SMTP, AuthResult
-
-from harness import PATIENCE, run
+from harness import run
 from sending import send
+from smtp_server import Server, directory, make_context, path
 
 MSMTP = "/usr/bin/msmtp"
-
-# What goes wrong here goes wrong on purpose.
-logging.disable(logging.CRITICAL)
-warnings.simplefilter("ignore")
-
-directory = tempfile.mkdtemp(prefix="affo-mail-")
-atexit.register(shutil.rmtree, directory, ignore_errors=True)
-
-
-def path(name):
-    return os.path.join(directory, name)
-
-
-def make_context(name, subject):
-    """A TLS server's context; its certificate, which signs itself, is in NAME.pem."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-keyout", path(name + ".key"), "-out", path(name + ".pem"), "-days", "2",
-         "-subj", "/CN=peer", "-addext", "subjectAltName=" + subject],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(path(name + ".pem"), path(name + ".key"))
-    return made
-
-
-class Server:
-    """One SMTP server on a free port, in a thread. user: who must log in; None: anybody may send."""
-
-    def __init__(self, starttls=None, tls=None, user=None, answers=None):
-        self.user, self.answers = user, answers or {}
-        self.mails, self.logins = [], []
-        self.loop = asyncio.new_event_loop()
-        self.context = starttls
-        ready = threading.Event()
-
-        def serve():
-            asyncio.set_event_loop(self.loop)
-            self.server = self.loop.run_until_complete(
-                self.loop.create_server(self.factory, "127.0.0.1", 0, ssl=tls))
-            self.port = self.server.sockets[0].getsockname()[1]
-            ready.set()
-            self.loop.run_forever()
-
-        threading.Thread(target=serve, daemon=True).start()
-        assert ready.wait(PATIENCE)
-
-    def factory(self):
-        return SMTP(self, hostname="peer.example", tls_context=self.context,
-                    require_starttls=self.context is not None,
-                    auth_required=self.user is not None, auth_require_tls=self.context is not None,
-                    authenticator=self.authenticate, loop=self.loop)
-
-    def authenticate(self, server, session, envelope, mechanism, data):
-        self.logins.append((mechanism, data.login.decode(), session.ssl is not None))
-        # Not handled: the server shall say 535 itself.
-        return AuthResult(success=(data.login, data.password) == self.user, handled=False)
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if address in self.answers:
-            return self.answers[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        self.mails.append(envelope)
-        return "250 OK"
-
-    def close(self):
-        async def close():
-            self.server.close()
-        asyncio.run_coroutine_threadsafe(close(), self.loop).result(PATIENCE)
-
-    def settings(self, tls, **more):
-        return {"host": "127.0.0.1", "port": str(self.port), "tls": tls, **more}
-
 
 context = make_context("own", "IP:127.0.0.1")
 USER = (b"affo", b"s3cret")
@@ -188,7 +104,8 @@ def test_msmtp_takes_a_mail():
 
 def test_msmtp_tells_of_its_own_configuration():
     result, detail = by_msmtp(None)
-    assert result == "misconfigured" and detail.startswith("exit status 78: msmtp"), (result, detail)
+    assert result == "misconfigured", (result, detail)
+    assert detail.startswith("exit status 78: msmtp"), detail
     server = Server(user=USER)
     result, detail = by_msmtp(server.port, "auth plain\nuser affo\npassword no\n")
     assert result == "misconfigured", (result, detail)
