@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ["srcdir"], "tests", "e2e"))
-from harness import IS_ROOT, PATIENCE, Site, run  # noqa: E402
+from harness import IS_ROOT, PATIENCE, Site, Skip, run  # noqa: E402
 
 site = Site(start=False)
 CONF = site.path("affo-userd.conf")
@@ -177,7 +177,10 @@ def test_a_password_is_set_from_standard_input():
 def on_terminal(*typed):
     """`user passwd` on a terminal: answers each prompt; gives the status, standard error and what
     the terminal showed."""
-    master, slave = pty.openpty()
+    try:
+        master, slave = pty.openpty()
+    except OSError as error:
+        raise Skip(f"this system has no pseudo-terminals: {error}") from None
     options = {}
     if IS_ROOT:
         options = {"user": site.user.pw_uid, "group": site.user.pw_gid, "extra_groups": []}

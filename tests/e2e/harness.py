@@ -225,6 +225,7 @@ gateways: ( {gateways} );
         return done
 
     def start(self):
+        Site.running.append(self)
         self.start_userd()
         self.start_nginx()
         self.wait_until_up()
@@ -304,6 +305,8 @@ http {{
         self.wait_until_up()
 
     def stop(self):
+        if self in Site.running:
+            Site.running.remove(self)
         self.processes.end()
         self.userd = self.nginx = None
 
@@ -362,6 +365,7 @@ http {{
     # People -----------------------------------------------------------------------------------
 
     numbers = itertools.count(1)
+    running = []  # sites of this program that were started and not stopped
     password = "correct horse"
 
     def new_email(self):
@@ -425,10 +429,9 @@ def run(names):
             print(f"not ok {number} - {name[5:]}", flush=True)
             for line in traceback.format_exc().split("\n"):
                 print("# " + line)
-            for value in names.values():
-                if isinstance(value, Site):
-                    for line in (value.log()[-3000:] + value.read_stderr()).split("\n"):
-                        print("# log: " + line)
+            for site in Site.running:
+                for line in (site.log()[-3000:] + site.read_stderr()).split("\n"):
+                    print("# log: " + line)
             sys.stdout.flush()
     sys.exit(1 if failed else 0)
 
