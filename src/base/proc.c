@@ -43,16 +43,16 @@ proc_become(const char *name)
 		    "user %s does not exist; make it, or set \"user\" to one that does", name);
 		return RC_CONFIG;
 	}
+	if (user->pw_uid == 0) {
+		log_error("\"user\" is %s, which is root; set it to an ordinary user", name);
+		return RC_CONFIG;
+	}
 	if (geteuid() == user->pw_uid && getuid() == user->pw_uid)
 		return RC_OK;
 	if (geteuid() != 0) {
 		log_error("cannot become user %s: only root can; start as root or as %s, or leave "
 		          "\"user\" out",
 		    name, name);
-		return RC_CONFIG;
-	}
-	if (user->pw_uid == 0) {
-		log_error("\"user\" is root; set it to an ordinary user");
 		return RC_CONFIG;
 	}
 	if (initgroups(name, user->pw_gid) != 0 ||

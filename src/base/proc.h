@@ -17,7 +17,7 @@ bool proc_is_listening(int fd);
 /* The fd number in an environment variable, -1: none; it is made CLOEXEC. */
 int proc_env_fd(const char *variable);
 /* Group, supplementary groups, user; checks that there is no way back. As an ordinary user: OK,
- * nothing done, when user is NULL or already that. RC_SYSTEM, RC_CONFIG (no such user). */
+ * nothing done, when user is NULL or already that. RC_SYSTEM, RC_CONFIG (no such user, or root). */
 MUST_USE enum rc proc_become(const char *user);
 /* No core dumps, not traceable, NO_NEW_PRIVS, umask 0077; SIGXFSZ ignored. */
 void proc_harden(void);

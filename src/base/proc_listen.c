@@ -40,8 +40,7 @@ static enum rc
 clear_path(const char *path, const struct sockaddr_un *address)
 {
 	struct stat st;
-	bool is_answered;
-	int fd;
+	int fd, error;
 
 	if (lstat(path, &st) != 0) {
 		if (errno == ENOENT)
@@ -57,12 +56,18 @@ clear_path(const char *path, const struct sockaddr_un *address)
 		log_error("cannot make a socket: %s", strerror(errno));
 		return RC_SYSTEM;
 	}
-	/* A full backlog (EAGAIN) is somebody's, too. */
-	is_answered =
-	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN;
+	error = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : errno;
 	(void)close(fd);
-	if (is_answered) {
+	/* A full backlog (EAGAIN) is somebody's, too. */
+	if (error == 0 || error == EAGAIN) {
 		log_error("another program listens on %s; stop it, or listen elsewhere", path);
+		return RC_SYSTEM;
+	}
+	/* EACCES, EPROTOTYPE (a datagram socket): it may well be in use. */
+	if (error != ECONNREFUSED) {
+		log_error("cannot tell whether another program listens on %s: %s; remove it, or "
+		          "listen elsewhere",
+		    path, strerror(error));
 		return RC_SYSTEM;
 	}
 	if (unlink(path) != 0) {
@@ -72,7 +77,25 @@ clear_path(const char *path, const struct sockaddr_un *address)
 	return RC_OK;
 }
 
-/* lchown: as root in a directory of the service's user, where the name may be another's by now. */
+/* As root in a directory of the service's user, who may have put something else in the socket's
+ * place: what was opened is given away, and only if it is a socket. */
+static bool
+change_owner(const char *path, uid_t uid, gid_t gid)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), error;
+	struct stat st;
+
+	if (fd < 0)
+		return false;
+	error = fstat(fd, &st) != 0                              ? errno
+	        : !S_ISSOCK(st.st_mode)                          ? ENOTSOCK
+	        : fchownat(fd, "", uid, gid, AT_EMPTY_PATH) != 0 ? errno
+	                                                         : 0;
+	(void)close(fd);
+	errno = error;
+	return error == 0;
+}
+
 static enum rc
 give_away(const char *path, const char *user, const char *group)
 {
@@ -102,12 +125,15 @@ give_away(const char *path, const char *user, const char *group)
 		}
 		gid = entry->gr_gid;
 	}
-	if (lchown(path, uid, gid) != 0) {
-		log_error("cannot give the socket %s to %s: %s", path, group != NULL ? group : user,
-		    strerror(errno));
-		return RC_SYSTEM;
-	}
-	return RC_OK;
+	if ((uid == (uid_t)-1 && gid == (gid_t)-1) || change_owner(path, uid, gid))
+		return RC_OK;
+	if (uid == (uid_t)-1)
+		log_error("cannot give the socket %s to group %s: %s; the service's user must "
+		          "belong to it",
+		    path, group, strerror(errno));
+	else
+		log_error("cannot give the socket %s to user %s: %s", path, user, strerror(errno));
+	return RC_SYSTEM;
 }
 
 enum rc

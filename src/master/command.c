@@ -105,6 +105,12 @@ send_signal(const char *run_dir, const char *word, int signo)
 			(void)fprintf(stderr, "affo-userd: cannot signal process %d: %s\n",
 			    (int)pid, strerror(errno));
 		break;
+	case PID_FILE_ELSEWHERE:
+		(void)fprintf(stderr,
+		    "affo-userd: cannot %s: the affo-userd that holds %s runs in another container "
+		    "(or process namespace)\n",
+		    word, buf_text(&path));
+		break;
 	case PID_FILE_MISSING:
 		(void)fprintf(
 		    stderr, "affo-userd: nothing to %s: no affo-userd runs in %s\n", word, run_dir);

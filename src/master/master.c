@@ -59,8 +59,10 @@ catch_signals(void)
 		proc_on_signal(signals[i], on_signal);
 	}
 	(void)sigprocmask(SIG_BLOCK, &blocked, NULL);
-	/* A log that is a pipe without a reader must not end the service. */
+	/* A log that is a pipe without a reader must not end the service, nor must a signal that
+	 * means something to other daemons. */
 	proc_on_signal(SIGPIPE, SIG_IGN);
+	proc_on_signal(SIGUSR2, SIG_IGN);
 }
 
 static enum rc

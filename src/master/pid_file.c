@@ -155,7 +155,10 @@ pid_file_find(const char *run_dir, pid_t *ret)
 	if (fd < 0)
 		state = errno == ENOENT ? PID_FILE_MISSING : PID_FILE_UNREADABLE;
 	else if (set_lock(fd, F_GETLK, &lock) == 0)
-		state = lock.l_type == F_UNLCK ? PID_FILE_STALE : PID_FILE_RUNNING;
+		/* To signal 0 or -1 would reach a whole group, or everybody. */
+		state = lock.l_type == F_UNLCK ? PID_FILE_STALE
+		        : lock.l_pid > 0       ? PID_FILE_RUNNING
+		                               : PID_FILE_ELSEWHERE;
 	if (state == PID_FILE_RUNNING)
 		*ret = lock.l_pid;
 	if (fd >= 0)

@@ -16,7 +16,13 @@ MUST_USE enum rc pid_file_lock(const char *run_dir, const char *user, int *ret_f
 void pid_file_remove(const char *run_dir, int fd);
 
 /* What pid_file_find() saw. */
-enum pid_file_state { PID_FILE_RUNNING, PID_FILE_MISSING, PID_FILE_STALE, PID_FILE_UNREADABLE };
+enum pid_file_state {
+	PID_FILE_RUNNING,
+	PID_FILE_ELSEWHERE, /* its process can't be seen from here: another container's */
+	PID_FILE_MISSING,
+	PID_FILE_STALE,
+	PID_FILE_UNREADABLE
+};
 /* The process that holds the lock; *ret is set with PID_FILE_RUNNING, errno with
  * PID_FILE_UNREADABLE. */
 enum pid_file_state pid_file_find(const char *run_dir, pid_t *ret);
