@@ -16,3 +16,16 @@ nginx/embedded.c: $(nginx_files) build-aux/embed.sh
 	$(AM_V_GEN)$(MKDIR_P) nginx && \
 	    $(SHELL) $(srcdir)/build-aux/embed.sh embedded_nginx \
 	    $(nginx_files:%=$(srcdir)/%) >$@.tmp && mv $@.tmp $@
+
+# What systemd needs; an admin copies it, since where it goes is the system's matter.
+systemddir = $(pkgdatadir)/systemd
+dist_systemd_DATA =
+dist_systemd_DATA += nginx/systemd/affo-userd-fcgi.socket
+dist_systemd_DATA += nginx/systemd/affo-userd-hash.socket
+dist_systemd_DATA += nginx/systemd/affo-user.sysusers
+nodist_systemd_DATA = nginx/systemd/affo-userd.service
+EXTRA_DIST += nginx/systemd/affo-userd.service.in
+CLEANFILES += nginx/systemd/affo-userd.service
+nginx/systemd/affo-userd.service: nginx/systemd/affo-userd.service.in
+	$(AM_V_GEN)$(MKDIR_P) nginx/systemd && sed -e 's|@sbindir@|$(sbindir)|g' \
+	    $(srcdir)/nginx/systemd/affo-userd.service.in >$@.tmp && mv $@.tmp $@
