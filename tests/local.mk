@@ -197,6 +197,7 @@ EXTRA_DIST += tests/e2e/harness.py
 EXTRA_DIST += tests/e2e/kannel.py
 EXTRA_DIST += tests/e2e/smtp_server.py
 EXTRA_DIST += tests/e2e/sending.py
+EXTRA_DIST += tests/e2e/lone_master.py
 EXTRA_DIST += tests/summary.sh
 
 # What a person reads at the end: one line of sums, and the names of what failed.
