@@ -12,9 +12,8 @@
 #include "master/master.h"
 
 static const char usage[] =
-    "usage: affo-userd [-DhqTtVv] [-c FILE] [-p RUN_DIR] [-s stop|quit|reload|reopen]\n"
+    "usage: affo-userd [-hqTtVv] [-c FILE] [-p RUN_DIR] [-s stop|quit|reload|reopen]\n"
     "\n"
-    "  -D          deliver mails and SMS only; somebody else starts the workers\n"
     "  -t          test the configuration and end\n"
     "  -T          test it, print all settings and end\n"
     "  -q          with -t and -T: print errors only\n"
@@ -64,13 +63,10 @@ read_options(int argc, char **argv, struct command_line *ret)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:Dhp:qs:TtVv")) != -1) {
+	while ((option = getopt(argc, argv, "c:hp:qs:TtVv")) != -1) {
 		switch (option) {
 		case 'c':
 			ret->options.conf_path = optarg;
-			break;
-		case 'D':
-			ret->options.is_delivery = true;
 			break;
 		case 'p':
 			ret->options.run_dir = optarg;

@@ -104,8 +104,7 @@ become_service(struct master *master)
 		return RC_SYSTEM;
 	}
 	if ((rc = pid_file_lock(master->run_dir, user, &master->pid_fd)) != RC_OK ||
-	    (!master->options->is_delivery &&
-	        (rc = sockets_open(master->setup.conf, user, &master->sockets)) != RC_OK) ||
+	    (rc = sockets_open(master->setup.conf, user, &master->sockets)) != RC_OK ||
 	    (rc = proc_become(user)) != RC_OK)
 		return rc;
 	proc_harden();

@@ -2,12 +2,9 @@
 #ifndef AFFO_MASTER_MASTER_H
 #define AFFO_MASTER_MASTER_H
 
-#include <stdbool.h>
-
 struct master_options {
 	const char *conf_path; /* of the main file */
 	const char *run_dir;   /* goes over the setting; NULL: none */
-	bool is_delivery;      /* no sockets and no workers: somebody else starts those */
 };
 
 /* Runs the service until it is told to end; gives the exit status: EX_CONFIG (78) for a

@@ -126,17 +126,6 @@ def test_another_run_dir_moves_sockets_and_pid_file():
     assert process.wait(60) == 0
 
 
-def test_delivery_alone_has_no_workers_and_no_sockets():
-    master = Master()
-    process = processes.start([master.path("bin/affo-userd"), "-c", master.path("conf"), "-D"],
-                              user=master.user, env=master.environment)
-    wait_for(lambda: master.notes("queue"), "the queue")
-    assert os.listdir(master.path("run")) == ["affo-userd.pid"]
-    assert [note["who"] for note in master.notes()] == ["queue"]
-    assert master.call("-s", "quit").returncode == 0
-    assert process.wait(60) == 0
-
-
 def test_a_reload_replaces_all_once_the_new_ones_are_up():
     master = started_up()
     before = master.count()
