@@ -13,6 +13,8 @@ enum conf_time_format { CONF_TIME_RFC3339, CONF_TIME_ORIGINAL };
 enum channel { CHANNEL_SMS, CHANNEL_EMAIL, CHANNEL__MAX };
 const char *channel_name(enum channel channel); /* "sms", "email" */
 
+enum { CONF_SESSIONS_MAX = 250 }; /* so that a list of them all is a small answer */
+
 struct conf_list {
 	size_t n;
 	char **item;
@@ -59,6 +61,7 @@ struct conf {
 		char *algorithm; /* "HS256" */
 		int64_t access_lifetime_ms;
 		int64_t refresh_lifetime_ms;
+		int64_t sessions_max; /* of one user; 1..CONF_SESSIONS_MAX */
 		char *key_file;
 	} token;
 	struct {

@@ -82,6 +82,10 @@ const struct conf_row conf_table[] = {
 	{ "token", "refresh_lifetime", CONF_DURATION, AT(token.refresh_lifetime_ms),
 	    .standard = "30d", RANGE(MINUTE, 400 * DAY),
 	    .help = "How long a login can be refreshed, counted from the login." },
+	{ "token", "sessions_max", CONF_INTEGER, AT(token.sessions_max), .standard = "20",
+	    RANGE(1, CONF_SESSIONS_MAX),
+	    .help = "Logins that a user may have at once; one more ends the one that was idle "
+	            "longest." },
 	{ "token", "key_file", CONF_KEY_FILE, AT(token.key_file),
 	    .standard = SYSCONFDIR "/affo-user/token.key", RANGE(1, PATH_LENGTH_MAX),
 	    .help = "File of the key that signs tokens: 32 bytes at least. Another key ends all "

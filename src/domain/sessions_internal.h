@@ -6,7 +6,6 @@
 #include "store/rows.h"
 
 enum {
-	SESSIONS_PER_USER_MAX = 20, /* a login more ends the one idle longest */
 	SESSION_WINDOW_MS = 10000,  /* how long the former token is given the current counter's */
 	SESSION_RETRIES_MAX = 3,    /* successors voided in one generation */
 	SESSION_AGENT_MAX = 256,    /* bytes of the User-Agent that are kept */

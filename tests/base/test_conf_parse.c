@@ -27,6 +27,7 @@ START_TEST(conf_parse_of_nothing_gives_the_defaults)
 	ck_assert_ptr_null(conf->user);
 	ck_assert_int_eq(conf->token.access_lifetime_ms, 900000);
 	ck_assert_int_eq(conf->token.refresh_lifetime_ms, INT64_C(2592000000));
+	ck_assert_int_eq(conf->token.sessions_max, 20);
 	ck_assert_int_eq(conf->password.min, 8);
 	ck_assert_uint_eq(conf->password.memory, 19 << 20);
 	ck_assert_int_eq(conf->verification.code_length, 6);

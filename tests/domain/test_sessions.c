@@ -271,25 +271,31 @@ START_TEST(login_is_busy_after_the_clients_deadline_whoever_asks)
 }
 END_TEST
 
-START_TEST(login_keeps_the_twenty_logins_used_last)
+START_TEST(login_keeps_as_many_logins_as_are_allowed_those_used_last)
 {
 	struct buf first = BUF_INIT(TOKEN_MAX), second = BUF_INIT(TOKEN_MAX);
 
+	service_conf.token.sessions_max = 3;
 	ck_assert_rc(login(EMAIL, PASSWORD), RC_OK);
 	buf_add(&first, buf_str(&token));
 	clock_advance(1);
 	ck_assert_rc(login(EMAIL, PASSWORD), RC_OK);
 	buf_add(&second, buf_str(&token));
-	for (int i = 0; i < 18; i++) {
-		clock_advance(1);
-		ck_assert_rc(login(EMAIL, PASSWORD), RC_OK);
-	}
+	clock_advance(1);
+	ck_assert_rc(login(EMAIL, PASSWORD), RC_OK);
 	ck_assert_rc(authenticate(buf_str(&first)), RC_OK);
 	clock_advance(1);
 	ck_assert_rc(login(EMAIL, PASSWORD), RC_OK);
 	ck_assert_rc(authenticate(buf_str(&first)), RC_SESSION_ENDED);
 	ck_assert_rc(authenticate(buf_str(&second)), RC_OK);
-	ck_assert_int_eq(service_query("SELECT count(*) FROM session"), 20);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM session"), 3);
+	/* Lowered, it holds from the next login on. */
+	service_conf.token.sessions_max = 1;
+	ck_assert_rc(authenticate(buf_str(&second)), RC_OK);
+	ck_assert_rc(login(EMAIL, PASSWORD), RC_OK);
+	ck_assert_rc(authenticate(buf_str(&second)), RC_SESSION_ENDED);
+	ck_assert_rc(authenticate(buf_str(&token)), RC_OK);
+	ck_assert_int_eq(service_query("SELECT count(*) FROM session"), 1);
 	buf_release(&first);
 	buf_release(&second);
 }
@@ -468,7 +474,7 @@ main(void)
 	tcase_add_test(tests, login_counts_failures_by_address);
 	tcase_add_test(tests, login_gives_back_what_was_no_failure);
 	tcase_add_test(tests, login_is_busy_after_the_clients_deadline_whoever_asks);
-	tcase_add_test(tests, login_keeps_the_twenty_logins_used_last);
+	tcase_add_test(tests, login_keeps_as_many_logins_as_are_allowed_those_used_last);
 	tcase_add_test(tests, login_keeps_a_bounded_valid_user_agent);
 	tcase_add_test(tests, authenticate_checks_in_the_contracts_order);
 	tcase_add_test(tests, authenticate_refuses_the_login_of_another_user);

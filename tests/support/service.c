@@ -38,6 +38,7 @@ service_set_up_files(void)
 	conf->workers.hash = 2;
 	conf->token.access_lifetime_ms = INT64_C(900000);
 	conf->token.refresh_lifetime_ms = INT64_C(30) * 86400 * 1000;
+	conf->token.sessions_max = 20;
 	conf->token.key_file =
 	    copy(scratch_file("token.key", "token key 0123456789abcdef0123456789\n", 0600));
 	conf->password.min = 8;
