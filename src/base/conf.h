@@ -38,7 +38,7 @@ struct conf_gateway {
 };
 
 struct conf {
-	char *listen;      /* unix socket of the fast pool: a path */
+	char *listen;      /* unix socket of the fast pool; NULL: others start the workers */
 	char *listen_hash; /* of the hashing pool; NULL: one pool does everything */
 	char *user;        /* as root: the user that the daemons become; NULL: "affo-user" */
 	char *group;       /* group of the sockets (the web server's); NULL: the user's */

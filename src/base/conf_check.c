@@ -24,7 +24,8 @@ check_relations(struct conf_parser *parser)
 		conf_parse_error(parser, conf_parse_source(parser, "token", "refresh_lifetime"),
 		    "\"token.refresh_lifetime\" must not be shorter than "
 		    "\"token.access_lifetime\"");
-	if (conf->listen_hash != NULL && strcmp(conf->listen, conf->listen_hash) == 0)
+	if (conf->listen != NULL && conf->listen_hash != NULL &&
+	    strcmp(conf->listen, conf->listen_hash) == 0)
 		conf_parse_error(parser, conf_parse_source(parser, "", "listen_hash"),
 		    "\"listen_hash\" must not be the same as \"listen\": leave it empty (\"\") for "
 		    "one pool");

@@ -20,8 +20,9 @@ static const char *const algorithms[] = { "HS256", NULL };
 
 const struct conf_row conf_table[] = {
 	{ NULL, "listen", CONF_PATH, AT(listen), .in_run_dir = "fcgi.sock",
-	    RANGE(2, SOCKET_PATH_MAX),
-	    .help = "Unix socket of the fast pool: all routes that hash no password." },
+	    RANGE(2, SOCKET_PATH_MAX), .is_optional = true,
+	    .help = "Unix socket of the fast pool: all routes that hash no password. Empty: "
+	            "affo-userd starts no workers, since a web server does." },
 	{ NULL, "listen_hash", CONF_PATH, AT(listen_hash), .in_run_dir = "hash.sock",
 	    RANGE(2, SOCKET_PATH_MAX), .is_optional = true,
 	    .help = "Unix socket of the hashing pool: the routes that hash a password. Empty: "

@@ -59,6 +59,10 @@ fill(const struct conf *conf, const char *dir, struct mark *marks)
 {
 	const char *hash = conf->listen_hash != NULL ? conf->listen_hash : conf->listen;
 
+	if (conf->listen == NULL) {
+		log_error("\"listen\" is empty: there is no socket for nginx");
+		return CTL_FAILED;
+	}
 	if (!is_plain("listen", conf->listen) || !is_plain("listen_hash", hash) ||
 	    !is_plain("base_path", conf->base_path) || !is_plain("--dir", dir))
 		return CTL_FAILED;

@@ -56,10 +56,16 @@ sockets_open(const struct conf *conf, const char *user, struct sockets *sockets)
 	    open_one("fcgi", conf->listen, SOCKETS_FAST_BACKLOG, user, conf->group, &sockets->fast);
 
 	if (rc == RC_OK)
-		rc = open_one("hash", conf->listen_hash, SOCKETS_HASH_BACKLOG, user, conf->group,
-		    &sockets->hash);
+		rc = open_one("hash", conf->listen == NULL ? NULL : conf->listen_hash,
+		    SOCKETS_HASH_BACKLOG, user, conf->group, &sockets->hash);
 	if (rc == RC_OK && sockets->fast.fd >= 0)
 		warn_of_short_backlog();
+	if (rc == RC_OK && sockets->fast.fd < 0)
+		log_notice("\"listen\" is empty: whoever serves the web is to start the workers");
+	if (getenv("LISTEN_FDS") != NULL && proc_listen_fd("fcgi") < 0 &&
+	    proc_listen_fd("hash") < 0)
+		log_warning("none of the sockets that systemd passed is called fcgi or hash: set "
+		            "FileDescriptorName= in their units");
 	return rc;
 }
 

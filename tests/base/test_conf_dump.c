@@ -50,6 +50,9 @@ START_TEST(conf_dump_is_parsed_to_the_same)
 
 	check_round_trip("", &dump);
 	buf_reset(&dump);
+	check_round_trip("listen = \"\";", &dump);
+	ck_assert_ptr_nonnull(strstr(buf_text(&dump), "listen = \"\";\n"));
+	buf_reset(&dump);
 	check_round_trip(
 	    "time_format = \"original\"; listen_hash = \"\"; user = \"u\"; max_body = \"1025\";\n"
 	    "db_timeout = \"1500ms\"; reset: { url_prefixes = ( \"https://a.example/\" );\n"

@@ -151,6 +151,18 @@ def test_a_reload_replaces_all_once_the_new_ones_are_up():
     assert master.wait_end() == 0
 
 
+def test_without_a_socket_of_its_own_it_starts_the_queue_alone():
+    master = Master('listen = "";').start()
+    master.wait_started(1, "queue")
+    assert len(master.notes()) == 1 and '"listen" is empty' in master.said(), master.said()
+    assert os.listdir(master.path("run")) == ["affo-userd.pid"]
+    master.signal(signal.SIGHUP)
+    master.wait_started(2, "queue")
+    master.signal(signal.SIGTERM)
+    assert master.wait_end() == 0
+    assert len(master.notes()) == 2, master.notes()
+
+
 def test_a_bad_configuration_changes_nothing():
     master = started_up()
     before = master.count()
