@@ -58,11 +58,12 @@ struct conf {
 		int64_t max_requests; /* a worker is replaced after so many; 0: never */
 	} workers;
 	struct {
-		char *algorithm; /* "HS256" */
+		char *algorithm; /* "HS256": of the keys that are made; each key has its own */
 		int64_t access_lifetime_ms;
 		int64_t refresh_lifetime_ms;
 		int64_t sessions_max; /* of one user; 1..CONF_SESSIONS_MAX */
 		char *key_file;
+		char *key_dir; /* NULL: there is key_file's key alone */
 	} token;
 	struct {
 		int64_t min;   /* bytes */

@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "base/conf_parse.h"
 #include "base/conf_value.h"
+#include "base/key_index.h"
 #include "base/secret_file.h"
 #include "base/templates.h"
 
@@ -15,8 +16,22 @@ enum { KEY_MIN = 32, KEY_MAX = 4096, SEAL_KEY_LEN = 32, SEAL_KEY_TEXT_LEN = 43 }
 /* OWASP's least for Argon2id. */
 enum { MEMORY_ADVISED = 7 * 1024 * 1024 };
 
+/* Workers may open files there after their sandbox: SQLite's. */
+static bool
+is_in_database_directory(const struct conf *conf, const char *path)
+{
+	struct str dir = { conf->database,
+		(size_t)(strrchr(conf->database, '/') - conf->database) };
+	struct str rest = str_from(path);
+
+	if (!str_starts(rest, dir))
+		return false;
+	rest = str_slice(rest, dir.len, rest.len);
+	return rest.len == 0 || rest.ptr[0] == '/';
+}
+
 static void
-check_relations(struct conf_parser *parser)
+check_token(struct conf_parser *parser)
 {
 	const struct conf *conf = parser->conf;
 
@@ -24,6 +39,21 @@ check_relations(struct conf_parser *parser)
 		conf_parse_error(parser, conf_parse_source(parser, "token", "refresh_lifetime"),
 		    "\"token.refresh_lifetime\" must not be shorter than "
 		    "\"token.access_lifetime\"");
+	if (conf->token.key_dir == NULL && strcmp(conf->token.algorithm, "HS256") != 0)
+		conf_parse_error(parser, conf_parse_source(parser, "token", "algorithm"),
+		    "\"token.algorithm\": %s needs \"token.key_dir\", where its keys are",
+		    conf->token.algorithm);
+	if (conf->token.key_dir != NULL && is_in_database_directory(conf, conf->token.key_dir))
+		conf_parse_error(parser, conf_parse_source(parser, "token", "key_dir"),
+		    "\"token.key_dir\" must not be in the directory of \"database\"");
+}
+
+static void
+check_relations(struct conf_parser *parser)
+{
+	const struct conf *conf = parser->conf;
+
+	check_token(parser);
 	if (conf->listen != NULL && conf->listen_hash != NULL &&
 	    strcmp(conf->listen, conf->listen_hash) == 0)
 		conf_parse_error(parser, conf_parse_source(parser, "", "listen_hash"),
@@ -124,6 +154,36 @@ check_directory(struct conf_parser *parser, struct conf_source source, const cha
 		    path, (unsigned)st.st_mode & 07777, path);
 }
 
+/* Each key that the index lists is there, whole. What it is worth only the workers can tell; but
+ * affo-userctl made it, and its text is the one that was made. */
+static void
+check_keyring(struct conf_parser *parser)
+{
+	const struct conf *conf = parser->conf;
+	struct conf_source source = conf_parse_source(parser, "token", "key_dir");
+	struct buf why = BUF_INIT(4096), text = BUF_INIT(KEY_FILE_MAX);
+	const char *dir = conf->token.key_dir;
+	struct key_index index = { .n = 0 };
+	enum rc rc;
+
+	if ((rc = key_index_read(dir, &index, &why)) == RC_NONE)
+		conf_parse_error(parser, source,
+		    "\"token.key_dir\": %s has no index; affo-userctl key generate token", dir);
+	else if (rc != RC_OK)
+		conf_parse_error(parser, source, "\"token.key_dir\": %s", buf_text(&why));
+	else
+		check_directory(parser, source, "\"token.key_dir\"", dir, true);
+	for (size_t i = 0; i < index.n; i++) {
+		buf_reset(&why);
+		buf_reset(&text);
+		if (key_index_read_key(&index.entry[i], dir, conf->token.key_file, &text, &why) !=
+		    RC_OK)
+			conf_parse_error(parser, source, "\"token.key_dir\": %s", buf_text(&why));
+	}
+	buf_release(&why);
+	buf_release(&text);
+}
+
 /* The texts of messages; their errors name their own files and lines. */
 static void
 check_templates(struct conf_parser *parser)
@@ -147,7 +207,10 @@ check_machine(struct conf_parser *parser)
 	struct buf dir = BUF_INIT(1024), label = BUF_INIT(128);
 	const char *slash = strrchr(conf->database, '/');
 
-	check_key(parser, "token", "key_file", conf->token.key_file, "token", false, false);
+	if (conf->token.key_dir != NULL)
+		check_keyring(parser);
+	else
+		check_key(parser, "token", "key_file", conf->token.key_file, "token", false, false);
 	check_key(parser, "verification", "key_file", conf->verification.key_file, "verification",
 	    false, false);
 	check_key(parser, "outbox", "key_file", conf->outbox.key_file, "outbox", true, false);

@@ -16,7 +16,7 @@ enum { SOCKET_PATH_MAX = 107, RUN_DIR_MAX = 90, PATH_LENGTH_MAX = 480 };
 #define RANGE(from, to) .min = (from), .max = (to)
 
 static const char *const time_formats[] = { "rfc3339", "original", NULL };
-static const char *const algorithms[] = { "HS256", NULL };
+static const char *const algorithms[] = { "HS256", "ES256", "RS256", NULL };
 
 const struct conf_row conf_table[] = {
 	{ NULL, "listen", CONF_PATH, AT(listen), .in_run_dir = "fcgi.sock",
@@ -76,7 +76,9 @@ const struct conf_row conf_table[] = {
 	    .help = "A worker is replaced after so many requests. 0: never." },
 
 	{ "token", "algorithm", CONF_WORD, AT(token.algorithm), .standard = "HS256",
-	    .words = algorithms, .help = "How access tokens are signed." },
+	    .words = algorithms,
+	    .help = "How access tokens are signed: the kind of the keys that affo-userctl makes. "
+	            "All but HS256 need key_dir." },
 	{ "token", "access_lifetime", CONF_DURATION, AT(token.access_lifetime_ms),
 	    .standard = "15m", RANGE(SECOND, DAY),
 	    .help = "How long an access token opens routes." },
@@ -91,6 +93,10 @@ const struct conf_row conf_table[] = {
 	    .standard = SYSCONFDIR "/affo-user/token.key", RANGE(1, PATH_LENGTH_MAX),
 	    .help = "File of the key that signs tokens: 32 bytes at least. Another key ends all "
 	            "logins." },
+	{ "token", "key_dir", CONF_PATH, AT(token.key_dir), RANGE(2, PATH_LENGTH_MAX),
+	    .is_optional = true,
+	    .help = "Directory of the keys that tokens are signed and checked with, one after the "
+	            "other; affo-userctl key fills it. None: the key of key_file alone." },
 
 	{ "password", "min", CONF_INTEGER, AT(password.min), .standard = "8", RANGE(1, 128),
 	    .help = "The shortest password that can be set, in bytes." },

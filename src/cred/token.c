@@ -9,70 +9,19 @@
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "cred/keyring.h"
+#include "cred/token_key.h"
 
-enum {
-	SIGNATURE_LEN = 32,    /* HMAC-SHA-256 */
-	IAT_AHEAD_MAX_S = 60,  /* how far another machine's clock may be ahead */
-	PROBE_TEXT_MAX = 1024, /* the token that token_key_new tries the key with */
-};
+enum { IAT_AHEAD_MAX_S = 60 }; /* how far another machine's clock may be ahead */
 
-struct token_key {
-	size_t len;
-	unsigned char bytes[]; /* locked, between guard pages; sodium_free wipes it */
-};
-
-/* libjwt, OpenSSL and jansson open files when first used (seeds, openssl.cnf), which the sandbox
- * forbids: so a key has signed and checked once before anybody gets it. */
-static enum rc
-try_key(const struct token_key *key)
+static jwt_alg_t
+jwt_alg(const struct token_key *key)
 {
-	struct claims claims = { .jti = "probe", .user_id = 1, .iat = 1, .exp = 2, .rf_exp = 3 };
-	struct buf text = BUF_INIT(PROBE_TEXT_MAX);
-	struct claims checked;
-	enum rc rc;
+	static const jwt_alg_t algs[KEY_ALG__MAX] = { [KEY_HS256] = JWT_ALG_HS256,
+		[KEY_ES256] = JWT_ALG_ES256,
+		[KEY_RS256] = JWT_ALG_RS256 };
 
-	rc = token_sign(key, &claims, STR(""), &text);
-	if (rc == RC_OK)
-		rc = token_check(key, buf_str(&text), 1, &checked);
-	buf_release(&text);
-	if (rc == RC_OK)
-		return RC_OK;
-	log_error("libjwt cannot check a token that it has signed");
-	return RC_SYSTEM;
-}
-
-enum rc
-token_key_new(struct str key, struct token_key **ret)
-{
-	struct token_key *made;
-	enum rc rc;
-
-	if (key.len < TOKEN_KEY_MIN || key.len > TOKEN_KEY_MAX) {
-		log_error("the token key has %zu bytes, and needs %d to %d", key.len, TOKEN_KEY_MIN,
-		    TOKEN_KEY_MAX);
-		return RC_CONFIG;
-	}
-	/* sodium_malloc puts the end at a page's end, and so needs sizes of whole words. */
-	if ((made = sodium_malloc((sizeof(*made) + key.len + 15) / 16 * 16)) == NULL) {
-		log_error("no memory for the token key");
-		return RC_SYSTEM;
-	}
-	made->len = key.len;
-	memcpy(made->bytes, key.ptr, key.len);
-	(void)sodium_mprotect_readonly(made);
-	if ((rc = try_key(made)) != RC_OK) {
-		token_key_free(made);
-		return rc;
-	}
-	*ret = made;
-	return RC_OK;
-}
-
-void
-token_key_free(struct token_key *key)
-{
-	if (key != NULL)
-		sodium_free(key);
+	return algs[token_key_alg(key)];
 }
 
 static bool
@@ -88,14 +37,19 @@ add_claims(jwt_t *jwt, const struct claims *claims, const char *roles)
 
 enum rc
 token_sign(
-    const struct token_key *key, const struct claims *claims, struct str roles, struct buf *ret)
+    const struct keyring *ring, const struct claims *claims, struct str roles, struct buf *ret)
 {
+	const struct token_key *key = keyring_signer(ring);
+	const char *kid = keyring_signer_id(ring);
+	struct str secret = token_key_private(key);
 	char *roles_text = str_dup(roles), *text = NULL;
 	enum rc rc = RC_SYSTEM;
 	jwt_t *jwt = NULL;
 
 	if (roles_text == NULL || jwt_new(&jwt) != 0 ||
-	    jwt_set_alg(jwt, JWT_ALG_HS256, key->bytes, (int)key->len) != 0 ||
+	    jwt_set_alg(jwt, jwt_alg(key), (const unsigned char *)secret.ptr, (int)secret.len) !=
+	        0 ||
+	    (kid != NULL && jwt_add_header(jwt, "kid", kid) != 0) ||
 	    !add_claims(jwt, claims, roles_text) || (text = jwt_encode_str(jwt)) == NULL) {
 		log_error("cannot sign a token: %s", strerror(errno));
 		goto out;
@@ -132,52 +86,56 @@ parse_part(struct str part)
 	return doc;
 }
 
-/* RFC 8725 section 3.1: what the header says never chooses how it is checked. Nothing but alg, typ
- * and kid may stand there: no crit or b64 (RFC 7515 section 4.1.11, RFC 7797), no keys or their
- * addresses (jwk, jku, x5u, x5c). */
-static bool
-header_is_ours(const struct json *header)
+/* RFC 8725 section 3.1: what the header says never chooses how it is checked: kid finds a key of
+ * ours, and alg must be that key's. Nothing else but typ may stand there: no crit or b64 (RFC 7515
+ * section 4.1.11, RFC 7797), no keys or their addresses (jwk, jku, x5u, x5c). NULL: no key. */
+static const struct token_key *
+find_key(const struct keyring *ring, const struct json *header)
 {
-	bool has_alg = false;
+	struct str alg = STR_NULL, kid = STR_NULL;
+	const struct token_key *key;
 
 	for (const struct json *at = json_first(header); at != NULL; at = json_next(at)) {
 		struct str name = json_name(at);
 
 		if (json_type(at) != JSON_STRING)
-			return false;
-		if (str_equal(name, STR("alg"))) {
-			if (!str_equal(json_string(at), STR("HS256")))
-				return false;
-			has_alg = true;
-		} else if (str_equal(name, STR("typ"))) {
-			if (!str_equal_nocase(json_string(at), STR("JWT")))
-				return false;
-		} else if (!str_equal(name, STR("kid"))) {
-			return false;
-		}
+			return NULL;
+		if (str_equal(name, STR("alg")))
+			alg = json_string(at);
+		else if (str_equal(name, STR("kid")))
+			kid = json_string(at);
+		else if (!str_equal(name, STR("typ")) ||
+		         !str_equal_nocase(json_string(at), STR("JWT")))
+			return NULL;
 	}
-	return has_alg;
+	key = keyring_find(ring, kid);
+	return key != NULL && str_equal(alg, str_from(key_alg_name(token_key_alg(key)))) ? key
+	                                                                                 : NULL;
 }
 
 /* Three parts in canonical base64url, so that a token has one text only. */
 static enum rc
-check_structure(struct str token, struct json **ret_payload)
+check_structure(const struct keyring *ring, struct str token, const struct token_key **ret_key,
+    struct json **ret_payload)
 {
-	unsigned char signature[SIGNATURE_LEN];
+	unsigned char signature[TOKEN_SIGNATURE_MAX];
 	struct str header_text, payload_text, rest = token;
 	struct json *header = NULL, *payload = NULL;
+	const struct token_key *key;
 	enum rc rc = RC_TOKEN_BAD;
 	size_t len = 0;
 
 	if (token.len > TOKEN_MAX || !str_cut(&rest, '.', &header_text) ||
 	    !str_cut(&rest, '.', &payload_text) || rest.ptr == NULL || rest.len == 0)
 		return RC_TOKEN_BAD;
+	if ((header = parse_part(header_text)) == NULL || (key = find_key(ring, header)) == NULL)
+		goto out;
 	if (base64_decode_url(rest, sizeof(signature), signature, &len) != RC_OK ||
-	    len != sizeof(signature))
+	    len != token_key_signature_len(key))
 		goto out;
-	if ((header = parse_part(header_text)) == NULL || !header_is_ours(header) ||
-	    (payload = parse_part(payload_text)) == NULL)
+	if ((payload = parse_part(payload_text)) == NULL)
 		goto out;
+	*ret_key = key;
 	*ret_payload = payload;
 	payload = NULL;
 	rc = RC_OK;
@@ -191,6 +149,7 @@ static enum rc
 check_signature(const struct token_key *key, struct str token)
 {
 	struct buf text = BUF_INIT(TOKEN_MAX);
+	struct str secret = token_key_public(key);
 	enum rc rc = RC_SYSTEM;
 	jwt_t *jwt = NULL;
 	int error;
@@ -200,10 +159,11 @@ check_signature(const struct token_key *key, struct str token)
 		log_error("no memory to check a token");
 		goto out;
 	}
-	error = jwt_decode(&jwt, buf_text(&text), key->bytes, (int)key->len);
+	error =
+	    jwt_decode(&jwt, buf_text(&text), (const unsigned char *)secret.ptr, (int)secret.len);
 	if (error == ENOMEM)
 		log_error("no memory to check a token");
-	else if (error == 0 && jwt_get_alg(jwt) == JWT_ALG_HS256)
+	else if (error == 0 && jwt_get_alg(jwt) == jwt_alg(key))
 		rc = RC_OK;
 	else
 		rc = RC_TOKEN_BAD;
@@ -278,12 +238,13 @@ read_claims(const struct json *payload, int64_t now_s, struct claims *ret)
 }
 
 enum rc
-token_check(const struct token_key *key, struct str token, int64_t now_s, struct claims *ret)
+token_check(const struct keyring *ring, struct str token, int64_t now_s, struct claims *ret)
 {
+	const struct token_key *key = NULL;
 	struct json *payload = NULL;
 	enum rc rc;
 
-	if ((rc = check_structure(token, &payload)) == RC_OK &&
+	if ((rc = check_structure(ring, token, &key, &payload)) == RC_OK &&
 	    (rc = check_signature(key, token)) == RC_OK)
 		rc = read_claims(payload, now_s, ret);
 	json_free(payload);

@@ -173,7 +173,7 @@ remember(struct token_cache *cache, uint64_t hash, struct str token, const struc
 }
 
 enum rc
-token_cache_check(struct token_cache *cache, const struct token_key *key, struct str token,
+token_cache_check(struct token_cache *cache, const struct keyring *ring, struct str token,
     int64_t now_s, struct claims *ret)
 {
 	uint64_t hash;
@@ -191,7 +191,7 @@ token_cache_check(struct token_cache *cache, const struct token_key *key, struct
 		*ret = cache->entries[at].claims;
 		return RC_OK;
 	}
-	if ((rc = token_check(key, token, now_s, ret)) == RC_OK)
+	if ((rc = token_check(ring, token, now_s, ret)) == RC_OK)
 		remember(cache, hash, token, ret);
 	return rc;
 }

@@ -23,7 +23,7 @@ admin_open(const struct conf *conf, struct service **ret)
 		return RC_SYSTEM;
 	}
 	service->conf = conf;
-	service->wake_fd = -1;
+	service->wake_fd = service->keys_fd = -1;
 	if ((rc = secret_init()) == RC_OK &&
 	    (rc = db_open(conf->database, conf->db_timeout_ms, &service->db)) == RC_OK) {
 		*ret = service;

@@ -2,13 +2,17 @@
 
 #include <malloc.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/key_use.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/random.h"
 #include "base/secret_file.h"
+#include "cred/keyring.h"
 #include "cred/secret.h"
+#include "cred/token_key.h"
 #include "domain/login_cache.h"
 #include "domain/outbox.h"
 
@@ -42,15 +46,35 @@ read_key(
 }
 
 static enum rc
+open_keyring(struct service *service)
+{
+	const struct conf *conf = service->conf;
+	struct buf secret = BUF_INIT(TOKEN_KEY_MAX);
+	enum rc rc;
+
+	if (conf->token.key_dir != NULL) {
+		rc = keyring_open(conf->token.key_dir, conf->token.key_file, &service->keyring);
+	} else {
+		rc = read_key(secret_file_read, "token.key_file", conf->token.key_file,
+		    TOKEN_KEY_MIN, TOKEN_KEY_MAX, &secret);
+		if (rc == RC_OK)
+			rc = keyring_of_secret(buf_str(&secret), &service->keyring);
+	}
+	if (rc == RC_OK)
+		rc = key_use_hold(
+		    conf->run_dir, keyring_serial(service->keyring), &service->keys_fd);
+	buf_release(&secret);
+	return rc;
+}
+
+static enum rc
 open_keys(struct service *service)
 {
 	const struct conf *conf = service->conf;
-	struct buf token_key = BUF_INIT(TOKEN_KEY_MAX), box = BUF_INIT(ERRORS_MAX);
+	struct buf box = BUF_INIT(ERRORS_MAX);
 	enum rc rc;
 
-	if ((rc = read_key(secret_file_read, "token.key_file", conf->token.key_file, TOKEN_KEY_MIN,
-	         TOKEN_KEY_MAX, &token_key)) != RC_OK ||
-	    (rc = token_key_new(buf_str(&token_key), &service->token_key)) != RC_OK ||
+	if ((rc = open_keyring(service)) != RC_OK ||
 	    (rc = read_key(secret_file_read, "verification.key_file", conf->verification.key_file,
 	         CODE_KEY_MIN, CODE_KEY_MAX, &service->code_key)) != RC_OK ||
 	    (rc = read_key(secret_file_read_public, "outbox.public_key_file",
@@ -65,7 +89,6 @@ open_keys(struct service *service)
 		rc = RC_CONFIG;
 	}
 out:
-	buf_release(&token_key);
 	buf_release(&box);
 	return rc;
 }
@@ -109,6 +132,7 @@ service_open(const struct conf *conf, int wake_fd, struct service **ret)
 	}
 	service->conf = conf;
 	service->wake_fd = wake_fd;
+	service->keys_fd = -1;
 	service->hash_slots = conf->workers.hash > 0 ? (unsigned)conf->workers.hash : proc_cores();
 	service->code_key = BUF_INIT(CODE_KEY_MAX);
 	service->outbox_public_key = BUF_INIT(SEAL_KEY_TEXT_LEN);
@@ -137,7 +161,9 @@ service_close(struct service *service)
 		shm_close(service->shm);
 	login_cache_free(service->login_cache);
 	token_cache_free(service->token_cache);
-	token_key_free(service->token_key);
+	keyring_free(service->keyring);
+	if (service->keys_fd >= 0)
+		(void)close(service->keys_fd);
 	buf_release(&service->code_key);
 	buf_release(&service->outbox_public_key);
 	free(service);
@@ -156,4 +182,10 @@ service_after_answer(struct service *service)
 		(void)dropped;
 	}
 	db_after_answer(service->db);
+}
+
+void
+service_add_public_keys(const struct service *service, struct json_out *out)
+{
+	keyring_add_jwks(service->keyring, out);
 }

@@ -7,6 +7,7 @@
 
 #include "base/conf.h"
 #include "base/fault.h"
+#include "base/json.h"
 #include "cred/hash.h"
 #include "cred/token.h"
 #include "model/session.h"
@@ -19,11 +20,12 @@ struct service {
 	const struct conf *conf;
 	struct db *db;
 	struct shm *shm;
-	struct token_key *token_key;
+	struct keyring *keyring;
 	struct token_cache *token_cache;
 	struct login_cache *login_cache;
 	struct buf code_key;          /* verification.key_file */
 	struct buf outbox_public_key; /* base64url */
+	int keys_fd;                  /* says which keys this process knows; -1: none */
 	int wake_fd;                  /* one byte wakes the queue; -1: none */
 	unsigned hash_slots;          /* hashes at once on this machine */
 	int64_t purge_at;             /* monotonic: when expired rows are purged next */
@@ -37,6 +39,9 @@ void service_close(struct service *service);
 /* After the answer is out: checkpoints, and now and then (once a minute at most) purges of expired
  * rows in short transactions. */
 void service_after_answer(struct service *service);
+
+/* The public keys that tokens can be checked with, as a JWK Set (RFC 7517). */
+void service_add_public_keys(const struct service *service, struct json_out *out);
 
 /* Who is at the other end of this request. Borrowed texts. */
 struct client {

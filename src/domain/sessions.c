@@ -38,7 +38,7 @@ sessions_sign(struct service *service, struct claims *claims, struct str roles, 
 	/* The end of the login is absolute: no refresh moves it. */
 	if (claims->exp > claims->rf_exp)
 		claims->exp = claims->rf_exp;
-	return token_sign(service->token_key, claims, roles, ret_token);
+	return token_sign(service->keyring, claims, roles, ret_token);
 }
 
 /* Room for one more, so that nobody fills the disk by logging in again and again. */
@@ -214,7 +214,7 @@ sessions_authenticate(struct service *service, struct str token, struct principa
 	enum rc rc, judged;
 
 	rc =
-	    token_cache_check(service->token_cache, service->token_key, token, now / 1000, &claims);
+	    token_cache_check(service->token_cache, service->keyring, token, now / 1000, &claims);
 	if (rc != RC_OK)
 		return rc;
 	rc = login_cache_view(
@@ -243,7 +243,7 @@ sessions_authenticate_any_time(struct service *service, struct str token, struct
 	enum rc rc;
 
 	rc =
-	    token_cache_check(service->token_cache, service->token_key, token, now / 1000, &claims);
+	    token_cache_check(service->token_cache, service->keyring, token, now / 1000, &claims);
 	if (rc != RC_OK)
 		return rc;
 	rc = login_cache_view(

@@ -127,7 +127,7 @@ sessions_refresh(
 	enum rc rc;
 
 	rc =
-	    token_cache_check(service->token_cache, service->token_key, token, now / 1000, &claims);
+	    token_cache_check(service->token_cache, service->keyring, token, now / 1000, &claims);
 	if (rc != RC_OK)
 		return rc;
 	/* What is refused without a trace needs no write lock, however often it comes. */

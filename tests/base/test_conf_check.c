@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/conf_gateway.h"
+#include "base/key_index.h"
 #include "support/conf_text.h"
 #include "support/scratch.h"
 #include "support/suite.h"
@@ -180,6 +181,77 @@ START_TEST(conf_check_warns_of_secrets_that_everybody_can_read)
 }
 END_TEST
 
+/* What a file that is read after the main one adds. */
+static void
+extra_refused(const char *more, const char *errors)
+{
+	struct buf text = BUF_INIT(4096);
+	struct str rest = str_from(more), part;
+
+	for (const char *dir = ""; str_cut(&rest, '@', &part); dir = scratch_dir()) {
+		buf_add(&text, str_from(dir));
+		buf_add(&text, part);
+	}
+	(void)scratch_file("extra.conf", buf_text(&text), 0600);
+	ck_assert_int_eq(setenv("AFFO_EXTRA_CONF", scratch_path("extra.conf"), 1), 0);
+	refused("", errors);
+	ck_assert_int_eq(unsetenv("AFFO_EXTRA_CONF"), 0);
+	buf_release(&text);
+}
+
+START_TEST(conf_check_reads_the_directory_of_keys_instead_of_the_key_file)
+{
+	struct key_index index = { .serial = 1,
+		.n = 1,
+		.entry = {
+		    { .kid = "a", .alg = KEY_ES256, .state = KEY_ACTIVE, .checksum = "" } } };
+	struct buf text = BUF_INIT(KEY_INDEX_TEXT_MAX);
+
+	ck_assert_int_eq(unlink(scratch_path("token.key")), 0);
+	ck_assert_int_eq(mkdir(scratch_path("keys"), 0700), 0);
+	extra_refused("token: { key_dir = \"@/keys\"; };",
+	    "\"token.key_dir\": DIR/keys has no index; affo-userctl key generate token in "
+	    "DIR/extra.conf:1\n");
+	key_index_checksum(STR(KEY32), index.entry[0].checksum);
+	key_index_render(&index, &text);
+	(void)scratch_file("keys/index", buf_text(&text), 0600);
+	extra_refused("token: { key_dir = \"@/keys\"; };",
+	    "\"token.key_dir\": \"DIR/keys/a.pem\" does not exist in DIR/extra.conf:1\n");
+	(void)scratch_file("keys/a.pem", KEY32 "\n", 0600);
+	extra_refused("token: { key_dir = \"@/keys\"; algorithm = \"ES256\"; };", "");
+	ck_assert_int_eq(chmod(scratch_path("keys"), 0770), 0);
+	extra_refused("token: { key_dir = \"@/keys\"; };",
+	    "\"token.key_dir\": others could write to the directory DIR/keys (mode 0770): chmod "
+	    "go-w DIR/keys in DIR/extra.conf:1\n");
+	(void)scratch_file("keys/index", "{}", 0600);
+	extra_refused("token: { key_dir = \"@/keys\"; };",
+	    "\"token.key_dir\": \"DIR/keys/index\" is not an index that affo-userctl key wrote: "
+	    "bring it back from a backup in DIR/extra.conf:1\n");
+	buf_release(&text);
+}
+END_TEST
+
+START_TEST(conf_check_keeps_the_directory_of_keys_out_of_the_databases)
+{
+	static const char refusal[] = "\"token.key_dir\" must not be in the directory of "
+	                              "\"database\" in DIR/main.conf:1\n";
+
+	conf_text_refused(
+	    "database = \"/a/b/x.db\"; token: { key_dir = \"/a/b/keys\"; };", refusal);
+	conf_text_refused("database = \"/a/b/x.db\"; token: { key_dir = \"/a/b\"; };", refusal);
+	conf_text_refused("database = \"/x.db\"; token: { key_dir = \"/a\"; };", refusal);
+	for (size_t i = 0; i < 2; i++) {
+		struct conf_text parsed = conf_text_parse(
+		    i == 0 ? "database = \"/a/b/x.db\"; token: { key_dir = \"/a/bb\"; };"
+		           : "database = \"/a/b/x.db\"; token: { key_dir = \"/a\"; };",
+		    CONF_CHECK_SYNTAX);
+
+		ck_assert_rc(parsed.rc, RC_OK);
+		conf_text_release(&parsed);
+	}
+}
+END_TEST
+
 static enum rc
 read_secret(const char *path, size_t min, size_t max, const char *text)
 {
@@ -244,6 +316,8 @@ main(void)
 	tcase_add_test(tests, conf_check_wants_to_know_where_paid_sms_may_go);
 	tcase_add_test(tests, conf_check_reads_the_templates);
 	tcase_add_test(tests, conf_check_warns_of_secrets_that_everybody_can_read);
+	tcase_add_test(tests, conf_check_reads_the_directory_of_keys_instead_of_the_key_file);
+	tcase_add_test(tests, conf_check_keeps_the_directory_of_keys_out_of_the_databases);
 	tcase_add_test(tests, secret_file_read_holds_its_lengths_without_the_newline);
 	tcase_add_test(tests, secret_file_read_refuses_what_others_may_read_or_write);
 	return suite_run();

@@ -134,7 +134,11 @@ static const struct {
 	{ "time_format = \"iso\";", "\"time_format\" must be \"rfc3339\" or \"original\", not "
 	                            "\"iso\" in DIR/main.conf:1\n" },
 	{ "token: { algorithm = \"none\"; };",
-	    "\"token.algorithm\" must be \"HS256\", not \"none\" in DIR/main.conf:1\n" },
+	    "\"token.algorithm\" must be \"HS256\", \"ES256\" or \"RS256\", not \"none\" in "
+	    "DIR/main.conf:1\n" },
+	{ "token: { algorithm = \"ES256\"; };",
+	    "\"token.algorithm\": ES256 needs \"token.key_dir\", where its keys are in "
+	    "DIR/main.conf:1\n" },
 	{ "limits: { recipient = 5; };",
 	    "\"limits.recipient\" must be a limit in quotes, such as \"10/15m\" in "
 	    "DIR/main.conf:1\n" },

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cred/keyring.h"
 #include "cred/secret.h"
+#include "cred/token_key.h"
 #include "support/suite.h"
 
 #define KEY STR("0123456789abcdef0123456789abcdef")
@@ -16,19 +18,19 @@
 	"\"iat\":1764547200,\"exp\":1764548100,\"rf_exp\":1767139200,\"id\":7,\"jti\":\"abc\","    \
 	"\"rls\":\"admin\""
 
-static struct token_key *key;
+static struct keyring *ring;
 
 static void
 set_up(void)
 {
-	ck_assert_rc(token_key_new(KEY, &key), RC_OK);
+	ck_assert_rc(keyring_of_secret(KEY, &ring), RC_OK);
 }
 
 static void
 tear_down(void)
 {
-	token_key_free(key);
-	key = NULL;
+	keyring_free(ring);
+	ring = NULL;
 }
 
 static void
@@ -75,7 +77,7 @@ check(const char *header, const char *payload)
 {
 	struct buf token = forge(str_from(header), str_from(payload));
 	struct claims claims;
-	enum rc rc = token_check(key, buf_str(&token), NOW, &claims);
+	enum rc rc = token_check(ring, buf_str(&token), NOW, &claims);
 
 	buf_release(&token);
 	return rc;
@@ -86,22 +88,24 @@ check_text(struct str token)
 {
 	struct claims claims;
 
-	return token_check(key, token, NOW, &claims);
+	return token_check(ring, token, NOW, &claims);
 }
 
-START_TEST(token_key_new_wants_32_to_4096_bytes)
+START_TEST(keyring_of_secret_wants_32_to_4096_bytes)
 {
 	char bytes[TOKEN_KEY_MAX + 1];
-	struct token_key *other;
+	struct keyring *other;
 
 	memset(bytes, 'k', sizeof(bytes));
-	ck_assert_rc(token_key_new((struct str){ bytes, TOKEN_KEY_MIN - 1 }, &other), RC_CONFIG);
-	ck_assert_rc(token_key_new((struct str){ bytes, TOKEN_KEY_MAX + 1 }, &other), RC_CONFIG);
-	ck_assert_rc(token_key_new((struct str){ bytes, TOKEN_KEY_MIN }, &other), RC_OK);
-	token_key_free(other);
-	ck_assert_rc(token_key_new((struct str){ bytes, TOKEN_KEY_MAX }, &other), RC_OK);
-	token_key_free(other);
-	token_key_free(NULL);
+	ck_assert_rc(
+	    keyring_of_secret((struct str){ bytes, TOKEN_KEY_MIN - 1 }, &other), RC_CONFIG);
+	ck_assert_rc(
+	    keyring_of_secret((struct str){ bytes, TOKEN_KEY_MAX + 1 }, &other), RC_CONFIG);
+	ck_assert_rc(keyring_of_secret((struct str){ bytes, TOKEN_KEY_MIN }, &other), RC_OK);
+	keyring_free(other);
+	ck_assert_rc(keyring_of_secret((struct str){ bytes, TOKEN_KEY_MAX }, &other), RC_OK);
+	keyring_free(other);
+	keyring_free(NULL);
 }
 END_TEST
 
@@ -116,8 +120,8 @@ START_TEST(token_check_gives_back_what_token_sign_signed)
 	struct buf token = BUF_INIT(TOKEN_MAX);
 	struct claims got;
 
-	ck_assert_rc(token_sign(key, &claims, STR("admin,r\xc3\xb4le \"x\""), &token), RC_OK);
-	ck_assert_rc(token_check(key, buf_str(&token), NOW, &got), RC_OK);
+	ck_assert_rc(token_sign(ring, &claims, STR("admin,r\xc3\xb4le \"x\""), &token), RC_OK);
+	ck_assert_rc(token_check(ring, buf_str(&token), NOW, &got), RC_OK);
 	ck_assert_str_eq(got.jti, claims.jti);
 	ck_assert_int_eq(got.user_id, claims.user_id);
 	ck_assert_int_eq(got.iat, claims.iat);
@@ -134,7 +138,7 @@ START_TEST(token_check_takes_tokens_of_another_signer)
 	struct buf token = forge(STR(HEADER), STR("{" CLAIMS ",\"x\":[1,{\"y\":null}]}"));
 	struct claims got;
 
-	ck_assert_rc(token_check(key, buf_str(&token), NOW, &got), RC_OK);
+	ck_assert_rc(token_check(ring, buf_str(&token), NOW, &got), RC_OK);
 	ck_assert_int_eq(got.counter, 0);
 	ck_assert_int_eq(got.user_id, 7);
 	buf_release(&token);
@@ -151,12 +155,12 @@ END_TEST
 START_TEST(token_check_refuses_another_key)
 {
 	struct buf token = forge(STR(HEADER), STR("{" CLAIMS "}"));
-	struct token_key *other;
+	struct keyring *other;
 	struct claims got;
 
-	ck_assert_rc(token_key_new(STR("0123456789abcdef0123456789abcdeF"), &other), RC_OK);
+	ck_assert_rc(keyring_of_secret(STR("0123456789abcdef0123456789abcdeF"), &other), RC_OK);
 	ck_assert_rc(token_check(other, buf_str(&token), NOW, &got), RC_TOKEN_BAD);
-	token_key_free(other);
+	keyring_free(other);
 	buf_release(&token);
 }
 END_TEST
@@ -426,7 +430,7 @@ main(void)
 	if (secret_init() != RC_OK)
 		return 1;
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, token_key_new_wants_32_to_4096_bytes);
+	tcase_add_test(tests, keyring_of_secret_wants_32_to_4096_bytes);
 	tcase_add_test(tests, token_check_gives_back_what_token_sign_signed);
 	tcase_add_test(tests, token_check_takes_tokens_of_another_signer);
 	tcase_add_test(tests, token_check_refuses_another_key);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cred/keyring.h"
 #include "cred/secret.h"
 #include "domain/users.h"
 #include "support/scratch.h"
@@ -130,14 +131,14 @@ START_TEST(admin_makes_keys_that_the_service_takes)
 {
 	struct buf one = BUF_INIT(128), two = BUF_INIT(128), secret = BUF_INIT(128),
 	           box = BUF_INIT(1024), plain = BUF_INIT(1024);
-	struct token_key *key = NULL;
+	struct keyring *ring = NULL;
 
 	ck_assert_rc(admin_make_key(&one), RC_OK);
 	ck_assert_rc(admin_make_key(&two), RC_OK);
 	ck_assert(!str_equal(buf_str(&one), buf_str(&two)));
 	ck_assert_uint_ge(one.len, CODE_KEY_MIN);
-	ck_assert_rc(token_key_new(buf_str(&one), &key), RC_OK);
-	token_key_free(key);
+	ck_assert_rc(keyring_of_secret(buf_str(&one), &ring), RC_OK);
+	keyring_free(ring);
 	buf_reset(&one);
 	buf_reset(&two);
 	ck_assert_rc(admin_make_pair(&one, &secret), RC_OK);

@@ -63,7 +63,7 @@ claims_of(const struct buf *token)
 	struct claims claims = { 0 };
 
 	ck_assert_rc(
-	    token_check(service->token_key, buf_str(token), clock_now_ms() / 1000, &claims), RC_OK);
+	    token_check(service->keyring, buf_str(token), clock_now_ms() / 1000, &claims), RC_OK);
 	return claims;
 }
 

@@ -328,13 +328,13 @@ START_TEST(authenticate_checks_in_the_contracts_order)
 	ck_assert_rc(authenticate(STR("")), RC_TOKEN_BAD);
 	/* No such user comes before no such login; that before the time. */
 	claims.user_id = owner + 1000;
-	ck_assert_rc(token_sign(service->token_key, &claims, STR(""), &other), RC_OK);
+	ck_assert_rc(token_sign(service->keyring, &claims, STR(""), &other), RC_OK);
 	ck_assert_rc(authenticate(buf_str(&other)), RC_TOKEN_USER_GONE);
 	ck_assert_rc(authenticate_any_time(buf_str(&other)), RC_TOKEN_USER_GONE);
 	ck_assert_rc(refresh(buf_str(&other)), RC_TOKEN_USER_GONE);
 	buf_reset(&other);
 	claims.user_id = owner;
-	ck_assert_rc(token_sign(service->token_key, &claims, STR(""), &other), RC_OK);
+	ck_assert_rc(token_sign(service->keyring, &claims, STR(""), &other), RC_OK);
 	ck_assert_rc(authenticate(buf_str(&other)), RC_SESSION_ENDED);
 	ck_assert_rc(authenticate_any_time(buf_str(&other)), RC_SESSION_ENDED);
 	ck_assert_rc(refresh(buf_str(&other)), RC_SESSION_ENDED);
@@ -350,9 +350,9 @@ START_TEST(authenticate_refuses_the_login_of_another_user)
 
 	ck_assert_rc(login(EMAIL, PASSWORD), RC_OK);
 	ck_assert_rc(
-	    token_check(service->token_key, buf_str(&token), SERVICE_NOW / 1000, &claims), RC_OK);
+	    token_check(service->keyring, buf_str(&token), SERVICE_NOW / 1000, &claims), RC_OK);
 	claims.user_id = thief;
-	ck_assert_rc(token_sign(service->token_key, &claims, STR(""), &other), RC_OK);
+	ck_assert_rc(token_sign(service->keyring, &claims, STR(""), &other), RC_OK);
 	ck_assert_rc(authenticate(buf_str(&other)), RC_SESSION_ENDED);
 	ck_assert_rc(logout(buf_str(&other)), RC_SESSION_ENDED);
 	ck_assert_rc(authenticate(buf_str(&token)), RC_OK);

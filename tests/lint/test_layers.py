@@ -64,8 +64,9 @@ for path in sources:
             other = name.split("/")[0]
             if layer and other in LAYERS and other != layer and other not in LAYERS[layer]:
                 faults.append(f"{where}: {layer}/ may not include {other}/")
-            if name in ONLY_HOME and layer not in ONLY_HOME[name]:
-                homes.append(f"{where}: {name} is at home in {ONLY_HOME[name]}")
+            home = {"cred"} if other == "openssl" else ONLY_HOME.get(name, {layer})
+            if layer not in home:
+                homes.append(f"{where}: {name} is at home in {home}")
         elif layer not in ("cred", "base") and SODIUM_OUTSIDE.search(line):
             if not line.lstrip().startswith(("*", "/*")):
                 sodium.append(f"{where}: {line.strip()}")
