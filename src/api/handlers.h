@@ -10,6 +10,7 @@ MUST_USE enum rc handlers_login(struct call *call);
 MUST_USE enum rc handlers_refresh(struct call *call);
 MUST_USE enum rc handlers_logout(struct call *call);
 MUST_USE enum rc handlers_verify_token(struct call *call);
+MUST_USE enum rc handlers_public_keys(struct call *call);
 
 /* handlers_user.c */
 MUST_USE enum rc handlers_register(struct call *call);

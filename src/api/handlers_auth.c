@@ -69,3 +69,14 @@ handlers_verify_token(struct call *call)
 	json_out_end(&out);
 	return RC_OK;
 }
+
+enum rc
+handlers_public_keys(struct call *call)
+{
+	struct json_out out = call_answer(call, 200);
+
+	/* The same for all. A key is published for longer than this before it signs. */
+	call->response->cache_control = "public, max-age=300";
+	service_add_public_keys(call->api->service, &out);
+	return RC_OK;
+}

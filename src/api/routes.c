@@ -26,6 +26,7 @@ static const struct route table[] = {
 	{ METHOD_POST, "/verification/phone/", ROUTE_PUBLIC | ROUTE_BODY, handlers_request_code },
 	{ METHOD_POST, "/verification/phone/confirm/", ROUTE_PUBLIC | ROUTE_BODY,
 	    handlers_confirm_code },
+	{ METHOD_GET, "/.well-known/jwks.json", ROUTE_PUBLIC, handlers_public_keys },
 	{ METHOD_GET, "/openapi.json", ROUTE_PUBLIC, handlers_openapi_json },
 	{ METHOD_GET, "/openapi.yaml", ROUTE_PUBLIC, handlers_openapi_yaml },
 	/* clang-format on */
