@@ -77,7 +77,7 @@ CREATE TABLE outbox (
 	id TEXT NOT NULL, -- the idempotency key with every gateway
 	kind TEXT NOT NULL, -- password_reset, phone_code
 	channel TEXT NOT NULL, -- sms, email
-	state TEXT NOT NULL, -- pending, sent, rejected, expired, held, void
+	state TEXT NOT NULL, -- pending, sent, rejected, expired, held, cancelled, void
 	recipient TEXT NOT NULL,
 	language TEXT NOT NULL, -- '': none
 	sealed TEXT, -- what it says, for the queue's key alone; NULL once done
@@ -95,16 +95,27 @@ CREATE UNIQUE INDEX outbox_id ON outbox (id);
 CREATE INDEX outbox_due ON outbox (retry_at) WHERE state = 'pending';
 CREATE INDEX outbox_recipient ON outbox (recipient, channel) WHERE gateway IS NOT NULL;
 CREATE INDEX outbox_done_at ON outbox (done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX outbox_held ON outbox (expires_at) WHERE state = 'held';
 
--- The circuit breaker of each gateway.
-CREATE TABLE gateway (
+-- Whether each gateway may be used: what an admin says, and its circuit breaker.
+CREATE TABLE gateway_state (
 	name TEXT NOT NULL PRIMARY KEY,
+	is_off INTEGER NOT NULL CHECK (is_off IN (0, 1)), -- by an admin, until she enables it
 	faults INTEGER NOT NULL, -- in a row
 	out_until INTEGER NOT NULL, -- 0: in service
-	out_ms INTEGER NOT NULL, -- how long it was out last, for doubling
-	sent INTEGER NOT NULL,
-	failed INTEGER NOT NULL,
-	last_at INTEGER NOT NULL
+	out_ms INTEGER NOT NULL -- how long it was out last, for doubling
+) STRICT, WITHOUT ROWID;
+
+-- What became of the messages given to each gateway: one row per result.
+CREATE TABLE gateway_result (
+	name TEXT NOT NULL,
+	result TEXT NOT NULL, -- ok, bad_recipient, permanent, later, misconfigured
+	n INTEGER NOT NULL,
+	total_ms INTEGER NOT NULL, -- that these attempts took
+	max_ms INTEGER NOT NULL,
+	last_ms INTEGER NOT NULL,
+	last_at INTEGER NOT NULL,
+	PRIMARY KEY (name, result)
 ) STRICT, WITHOUT ROWID;
 
 -- What happened, by whom, to whom (0: nobody). Outlives the users, so no reference to them.

@@ -19,6 +19,8 @@ struct job {
 	size_t start;             /* of the round */
 	bool *is_out;             /* gateways that had it in this round, or are out of service */
 	int gateway;              /* that has it, or had it last; RING_END: none had */
+	int64_t given_at;         /* to that gateway, monotonic */
+	int64_t took_ms;          /* until it gave its result */
 	struct delivery delivery; /* the last result */
 };
 
@@ -189,27 +191,33 @@ end(struct job *job)
 	job->since_ms = 0;
 }
 
+static struct attempt
+attempt_of(const struct jobs *jobs, const struct job *job)
+{
+	return (struct attempt){ str_from(name_of(jobs, job)), &job->delivery, job->took_ms };
+}
+
 /* Writes down what became of the message; while the database refuses it stays, so that a message
  * that was sent isn't sent again. */
 static void
 settle(struct jobs *jobs, struct job *job)
 {
-	struct str gateway = str_from(name_of(jobs, job));
+	struct attempt attempt = attempt_of(jobs, job);
 	enum rc rc = RC_SYSTEM;
 
 	switch (job->delivery.result) {
 	case DELIVERY_OK:
-		rc = outbox_sent(jobs->db, &job->message, gateway);
+		rc = outbox_sent(jobs->db, &job->message, &attempt);
 		break;
 	case DELIVERY_BAD_RECIPIENT:
 	case DELIVERY_PERMANENT:
-		rc = outbox_rejected(jobs->db, &job->message, gateway, &job->delivery,
+		rc = outbox_rejected(jobs->db, &job->message, &attempt,
 		    clock_now_ms() + jobs->conf->verification.bad_recipient_ms);
 		break;
 	case DELIVERY_LATER:
 	case DELIVERY_MISCONFIGURED:
 	case DELIVERY__MAX:
-		rc = outbox_later(jobs->db, &job->message, gateway, &job->delivery);
+		rc = outbox_later(jobs->db, &job->message, attempt.gateway, &job->delivery);
 		break;
 	}
 	if (rc == RC_NONE)
@@ -273,6 +281,7 @@ launch(struct jobs *jobs, struct job *job, struct senders *senders, int gateway)
 	if (rc == RC_OK) {
 		job->gateway = gateway;
 		job->state = JOB_FLYING;
+		job->given_at = clock_monotonic_ms();
 		senders_start(senders, (size_t)gateway, str_from(job->message.id), buf_str(&frame));
 	} else {
 		/* Later: outbox.key_file may have been put in order by then. */
@@ -316,12 +325,27 @@ dispatch(struct jobs *jobs, struct job *job, struct senders *senders)
 	end(job);
 }
 
+/* Writes down what ended, unless it is too early to try that again. */
+static bool
+settle_due(struct jobs *jobs, struct job *job, int64_t now)
+{
+	if (job->state != JOB_ENDED ||
+	    (job->since_ms > now && job->since_ms <= now + JOBS_RETRY_MS))
+		return false;
+	settle(jobs, job);
+	return true;
+}
+
 int64_t
 jobs_advance(struct jobs *jobs, struct senders *senders, int64_t max_ms)
 {
 	int64_t now = clock_monotonic_ms();
 	bool has_ended = false;
 
+	/* All that ended, before a sender gets anything new: so whoever kills us has one message a
+	 * sender sent again, no more. */
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		has_ended |= settle_due(jobs, &jobs->list[i], now);
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		struct job *job = &jobs->list[i];
 
@@ -329,11 +353,7 @@ jobs_advance(struct jobs *jobs, struct senders *senders, int64_t max_ms)
 			end(job);
 		else if (job->state == JOB_WAITING)
 			dispatch(jobs, job, senders);
-		if (job->state == JOB_ENDED &&
-		    (job->since_ms <= now || job->since_ms > now + JOBS_RETRY_MS)) {
-			settle(jobs, job);
-			has_ended = true;
-		}
+		has_ended |= settle_due(jobs, job, now);
 		if ((job->state == JOB_WAITING || job->state == JOB_ENDED) &&
 		    max_ms > JOBS_PATIENCE_MS / 4)
 			max_ms = JOBS_PATIENCE_MS / 4;
@@ -364,32 +384,32 @@ raise_alarm(const struct jobs *jobs, const struct job *job, const char *name)
 	buf_release(&text);
 }
 
+/* A database that refuses has said so; the gateway's record isn't worth waiting for. */
 static void
-note(const struct jobs *jobs, const struct job *job, const char *name)
+note_failure(const struct jobs *jobs, const struct job *job)
+{
+	struct attempt attempt = attempt_of(jobs, job);
+	const char *name = name_of(jobs, job);
+
+	(void)!outbox_tried(jobs->db, &attempt);
+	if (job->delivery.result == DELIVERY_LATER)
+		log_warning("message %s: gateway %s failed: %s", job->message.id, name,
+		    job->delivery.detail);
+	else
+		raise_alarm(jobs, job, name);
+}
+
+static void
+note_end(const struct jobs *jobs, const struct job *job)
 {
 	const struct delivery *delivery = &job->delivery;
-	const char *result = delivery_result_name(delivery->result);
+	const char *name = name_of(jobs, job);
 
-	/* A database that refuses has said so; the gateway's record isn't worth waiting for. */
-	(void)!gateway_note(jobs->db, str_from(name), delivery->result);
-	switch (delivery->result) {
-	case DELIVERY_OK:
+	if (delivery->result == DELIVERY_OK)
 		log_info("message %s: sent through gateway %s", job->message.id, name);
-		break;
-	case DELIVERY_BAD_RECIPIENT:
-	case DELIVERY_PERMANENT:
+	else
 		log_notice("message %s: gateway %s refuses it for good: %s: %s", job->message.id,
-		    name, result, delivery->detail);
-		break;
-	case DELIVERY_LATER:
-		log_warning(
-		    "message %s: gateway %s failed: %s", job->message.id, name, delivery->detail);
-		break;
-	case DELIVERY_MISCONFIGURED:
-	case DELIVERY__MAX:
-		raise_alarm(jobs, job, name);
-		break;
-	}
+		    name, delivery_result_name(delivery->result), delivery->detail);
 }
 
 void
@@ -403,13 +423,15 @@ jobs_done(void *context, size_t i, const struct delivery *delivery)
 		if (job->state != JOB_FLYING || (size_t)job->gateway != i)
 			continue;
 		job->delivery = *delivery;
-		note(jobs, job, jobs->conf->gateways[i].name);
+		job->took_ms = clock_monotonic_ms() - job->given_at;
 		if (delivery->result == DELIVERY_LATER ||
 		    delivery->result == DELIVERY_MISCONFIGURED) {
+			note_failure(jobs, job);
 			job->is_out[i] = true;
 			job->state = JOB_WAITING;
 			job->since_ms = clock_monotonic_ms();
 		} else {
+			note_end(jobs, job);
 			end(job);
 		}
 		return;

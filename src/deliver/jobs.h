@@ -11,10 +11,10 @@
 
 enum {
 	JOBS_MAX = 128,
-	JOBS_FRESH_MAX = 8,         /* claimed ahead of what the senders can take at once */
-	JOBS_PATIENCE_MS = 1000,    /* a sender busy for longer is passed over for a free one */
-	JOBS_WAIT_MAX_MS = 20000,   /* without any free sender; then the message comes back later */
-	JOBS_RETRY_MS = 1000,       /* after the database refused */
+	JOBS_FRESH_MAX = 8,       /* claimed ahead of what the senders can take at once */
+	JOBS_PATIENCE_MS = 1000,  /* a sender busy for longer is passed over for a free one */
+	JOBS_WAIT_MAX_MS = 20000, /* without any free sender; then the message comes back later */
+	JOBS_RETRY_MS = 1000,     /* after the database refused */
 };
 
 struct jobs;

@@ -1,8 +1,9 @@
 /*
- * The circuit breaker. A gateway is out while faults == GATEWAY_FAULTS_MAX; what is still under way
- * then and fails, too, changes nothing. A probe is granted by pushing out_until forward and taking
- * one fault away: so nobody else gets one meanwhile, its failure puts the gateway out for twice as
- * long, and one that never reports is followed by another.
+ * Whether a gateway may be used. The circuit breaker: a gateway is out while faults ==
+ * GATEWAY_FAULTS_MAX; what is still under way then and fails, too, changes nothing. A probe is
+ * granted by pushing out_until forward and taking one fault away: so nobody else gets one
+ * meanwhile, its failure puts the gateway out for twice as long, and one that never reports is
+ * followed by another.
  */
 #include "base/clock.h"
 #include "domain/outbox.h"
@@ -38,7 +39,7 @@ grant_probe(struct db *db, struct str name, bool *ret)
 		return rc;
 	if ((rc = get_state(db, name, &state)) != RC_OK)
 		goto out;
-	is_live = !is_out(&state, now);
+	is_live = !state.is_off && !is_out(&state, now);
 	if (is_live && state.out_until != 0) {
 		state.out_until = now + GATEWAY_PROBE_MS;
 		state.faults = GATEWAY_FAULTS_MAX - 1;
@@ -65,17 +66,31 @@ gateway_is_live(struct db *db, struct str name, bool *ret)
 	db_rollback(db);
 	if (rc != RC_OK)
 		return rc;
-	if (state.out_until == 0 || is_out(&state, clock_now_ms())) {
-		*ret = state.out_until == 0;
+	if (state.is_off || state.out_until == 0 || is_out(&state, clock_now_ms())) {
+		*ret = !state.is_off && state.out_until == 0;
 		return RC_OK;
 	}
 	return grant_probe(db, name, ret);
 }
 
+enum rc
+gateway_is_off(struct db *db, struct str name, bool *ret)
+{
+	struct gateway_state state;
+	enum rc rc;
+
+	if ((rc = db_begin_read(db)) != RC_OK)
+		return rc;
+	rc = get_state(db, name, &state);
+	db_rollback(db);
+	if (rc == RC_OK)
+		*ret = state.is_off;
+	return rc;
+}
+
 static void
 note_fault(struct gateway_state *state, int64_t now)
 {
-	state->failed++;
 	if (state->faults >= GATEWAY_FAULTS_MAX)
 		return;
 	if (++state->faults < GATEWAY_FAULTS_MAX)
@@ -87,28 +102,27 @@ note_fault(struct gateway_state *state, int64_t now)
 }
 
 enum rc
-gateway_note(struct db *db, struct str name, enum delivery_result result)
+gateway_note(struct db *db, const struct attempt *attempt)
 {
+	enum delivery_result result = attempt->delivery->result;
 	bool is_fault = result == DELIVERY_LATER || result == DELIVERY_MISCONFIGURED;
 	int64_t now = clock_now_ms();
-	struct gateway_state state;
+	struct gateway_state state, before;
 	enum rc rc;
 
-	if ((rc = db_begin_write(db)) != RC_OK)
+	if ((rc = get_state(db, attempt->gateway, &state)) != RC_OK)
 		return rc;
-	if ((rc = get_state(db, name, &state)) != RC_OK)
-		goto out;
-	state.last_at = now;
-	if (is_fault) {
+	before = state;
+	if (is_fault)
 		note_fault(&state, now);
-	} else {
-		state.sent += result == DELIVERY_OK;
+	else
 		state.faults = state.out_until = state.out_ms = 0;
-	}
-	rc = gateway_row_put(db, name, &state);
+	if (state.faults != before.faults || state.out_until != before.out_until ||
+	    state.out_ms != before.out_ms)
+		rc = gateway_row_put(db, attempt->gateway, &state);
+	/* Less than nothing: the clock was moved back. */
 	if (rc == RC_OK)
-		rc = db_commit(db);
-out:
-	db_rollback(db);
+		rc = gateway_row_count(
+		    db, attempt->gateway, result, attempt->took_ms < 0 ? 0 : attempt->took_ms, now);
 	return rc;
 }

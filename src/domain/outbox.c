@@ -201,18 +201,22 @@ outbox_open(struct str secret_key, const struct message *message, struct buf *re
 	return seal_open(secret_key, str_from(message->sealed), ret_json);
 }
 
-/* The row as it shall be; remember_until 0: the recipient isn't remembered as bad. */
+/*
+ * The row as it shall be, and with it the record of the gateway's last attempt (NULL: it is written
+ * already). remember_until: how long the recipient is remembered as bad.
+ */
 static enum rc
-finish(struct db *db, struct message row, struct str gateway, const char *result,
-    int64_t remember_until)
+finish(struct db *db, struct message row, struct str gateway, const struct delivery *delivery,
+    const struct attempt *attempt, int64_t remember_until)
 {
 	char name[GATEWAY_NAME_MAX + 1];
 	char text[DELIVERY_DETAIL_MAX + 32];
 	int64_t now = clock_now_ms();
-	enum rc rc;
+	enum rc rc, noted = RC_OK;
 
 	(void)snprintf(name, sizeof(name), STR_FMT, STR_ARG(gateway));
-	(void)snprintf(text, sizeof(text), "%s", result);
+	(void)snprintf(text, sizeof(text), "%s%s%s", delivery_result_name(delivery->result),
+	    delivery->detail[0] == '\0' ? "" : ": ", delivery->detail);
 	if (gateway.ptr != NULL)
 		row.gateway = name;
 	row.result = text;
@@ -221,41 +225,49 @@ finish(struct db *db, struct message row, struct str gateway, const char *result
 	rc = outbox_row_finish(db, &row, now);
 	if (rc == RC_OK && remember_until > now)
 		rc = bad_recipient_row_put(db, str_from(row.recipient), remember_until);
+	if ((rc == RC_OK || rc == RC_NONE) && attempt != NULL)
+		noted = gateway_note(db, attempt);
+	if ((rc == RC_OK || rc == RC_NONE) && noted == RC_OK)
+		noted = db_commit(db);
+	db_rollback(db);
+	return noted == RC_OK ? rc : noted;
+}
+
+enum rc
+outbox_tried(struct db *db, const struct attempt *attempt)
+{
+	enum rc rc;
+
+	if ((rc = db_begin_write(db)) != RC_OK)
+		return rc;
+	rc = gateway_note(db, attempt);
 	if (rc == RC_OK)
 		rc = db_commit(db);
 	db_rollback(db);
 	return rc;
 }
 
-static void
-describe(const struct delivery *delivery, char ret[static DELIVERY_DETAIL_MAX + 32])
-{
-	(void)snprintf(ret, DELIVERY_DETAIL_MAX + 32, "%s%s%s",
-	    delivery_result_name(delivery->result), delivery->detail[0] == '\0' ? "" : ": ",
-	    delivery->detail);
-}
-
 enum rc
-outbox_sent(struct db *db, const struct message *message, struct str gateway)
+outbox_sent(struct db *db, const struct message *message, const struct attempt *attempt)
 {
+	static const struct delivery ok = { .result = DELIVERY_OK };
 	struct message row = *message;
 
 	row.state = MESSAGE_SENT;
-	return finish(db, row, gateway, delivery_result_name(DELIVERY_OK), 0);
+	return finish(db, row, attempt->gateway, &ok, attempt, 0);
 }
 
 enum rc
-outbox_rejected(struct db *db, const struct message *message, struct str gateway,
-    const struct delivery *delivery, int64_t remember_until)
+outbox_rejected(struct db *db, const struct message *message, const struct attempt *attempt,
+    int64_t remember_until)
 {
 	bool is_remembered =
-	    delivery->result == DELIVERY_BAD_RECIPIENT && message->channel == CHANNEL_SMS;
-	char result[DELIVERY_DETAIL_MAX + 32];
+	    attempt->delivery->result == DELIVERY_BAD_RECIPIENT && message->channel == CHANNEL_SMS;
 	struct message row = *message;
 
 	row.state = MESSAGE_REJECTED;
-	describe(delivery, result);
-	return finish(db, row, gateway, result, is_remembered ? remember_until : 0);
+	return finish(db, row, attempt->gateway, attempt->delivery, attempt,
+	    is_remembered ? remember_until : 0);
 }
 
 /* +-20 %, so that what failed together doesn't come back together. */
@@ -275,14 +287,12 @@ enum rc
 outbox_later(struct db *db, const struct message *message, struct str gateway,
     const struct delivery *delivery)
 {
-	char result[DELIVERY_DETAIL_MAX + 32];
 	struct message row = *message;
 
 	row.attempts++;
 	row.retry_at = clock_now_ms() + backoff_ms(message->attempts);
 	row.state = row.retry_at < row.expires_at ? MESSAGE_PENDING : MESSAGE_EXPIRED;
-	describe(delivery, result);
-	return finish(db, row, gateway, result, 0);
+	return finish(db, row, gateway, delivery, NULL, 0);
 }
 
 enum rc
@@ -309,6 +319,7 @@ outbox_purge(struct db *db)
 		{ token_row_purge, now },
 		{ verification_row_purge, now },
 		{ bad_recipient_row_purge, now },
+		{ outbox_row_expire_held, now },
 		{ outbox_row_purge, now - OUTBOX_KEEP_MS },
 		{ day_count_row_purge, now / DAY_MS },
 	};

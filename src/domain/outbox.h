@@ -47,24 +47,34 @@ int64_t outbox_wait_ms(struct db *db, int64_t max_ms);
 /* Unseals; the JSON text of the variables goes to *ret_json. RC_SYNTAX: not ours. */
 MUST_USE enum rc outbox_open(
     struct str secret_key, const struct message *message, struct buf *ret_json);
-/* What the ring made of it. RC_NONE: the lease was lost, another has it. gateway: the last one
- * tried; absent: none was. */
-MUST_USE enum rc outbox_sent(struct db *db, const struct message *message, struct str gateway);
-/* By a gateway's word. An SMS recipient that is bad is remembered until then (0: not at all). */
-MUST_USE enum rc outbox_rejected(struct db *db, const struct message *message, struct str gateway,
-    const struct delivery *delivery, int64_t remember_until);
-/* All gateways failed: backs off (5 s doubling to 5 min, +-20 %), or expires when the next try
- * would come too late. */
+/* A message given to a gateway, and what that made of it. */
+struct attempt {
+	struct str gateway;
+	const struct delivery *delivery;
+	int64_t took_ms;
+};
+/* It failed: the gateway's record alone, for the message goes on to the next. */
+MUST_USE enum rc outbox_tried(struct db *db, const struct attempt *attempt);
+/* The end of the message, and the gateway's record, in one transaction. RC_NONE: the lease was
+ * lost, another has the message; the record was written all the same. */
+MUST_USE enum rc outbox_sent(
+    struct db *db, const struct message *message, const struct attempt *attempt);
+/* The same, by a gateway's word. An SMS recipient that is bad is remembered until then. */
+MUST_USE enum rc outbox_rejected(struct db *db, const struct message *message,
+    const struct attempt *attempt, int64_t remember_until);
+/* All gateways failed, the last one tried (absent: none was) with that result: backs off (5 s
+ * doubling to 5 min, +-20 %), or expires when the next try would come too late. RC_NONE as above.
+ */
 MUST_USE enum rc outbox_later(struct db *db, const struct message *message, struct str gateway,
     const struct delivery *delivery);
 
 /* The gateway last used for the message's recipient; RC_NONE. */
 MUST_USE enum rc outbox_last_gateway(struct db *db, const struct message *message, struct buf *ret);
-/* Purges of done rows, expired sessions, tokens, codes: short transactions, so many rows at most
- * that it may be called between two requests. */
+/* Ends held messages that expired; purges done rows, expired sessions, tokens, codes: short
+ * transactions, so many rows at most that it may be called between two requests. */
 MUST_USE enum rc outbox_purge(struct db *db);
 
-/* gateway_state.c: the circuit breaker of the ring. */
+/* gateway_state.c: the admin's switch, and the circuit breaker of the ring. */
 enum {
 	GATEWAY_FAULTS_MAX = 3,     /* in a row, then it is out */
 	GATEWAY_OUT_MIN_MS = 60000, /* doubling */
@@ -73,7 +83,10 @@ enum {
 };
 /* Whether it may be used now; once its time out is over, one probe is let through at a time. */
 MUST_USE enum rc gateway_is_live(struct db *db, struct str name, bool *ret);
-/* What it made of a message. A refused recipient or message is no fault of the gateway's. */
-MUST_USE enum rc gateway_note(struct db *db, struct str name, enum delivery_result result);
+/* Whether an admin has disabled it. */
+MUST_USE enum rc gateway_is_off(struct db *db, struct str name, bool *ret);
+/* Inside the caller's write transaction: counts the attempt, and tells the circuit breaker. A
+ * refused recipient or message is no fault of the gateway's. */
+MUST_USE enum rc gateway_note(struct db *db, const struct attempt *attempt);
 
 #endif

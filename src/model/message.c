@@ -25,6 +25,7 @@ message_state_name(enum message_state state)
 		[MESSAGE_REJECTED] = "rejected",
 		[MESSAGE_EXPIRED] = "expired",
 		[MESSAGE_HELD] = "held",
+		[MESSAGE_CANCELLED] = "cancelled",
 		[MESSAGE_VOID] = "void",
 	};
 

@@ -18,7 +18,8 @@ enum message_state {
 	MESSAGE_SENT,
 	MESSAGE_REJECTED, /* bad recipient or permanent */
 	MESSAGE_EXPIRED,
-	MESSAGE_HELD, /* by the admin */
+	MESSAGE_HELD,      /* by the admin */
+	MESSAGE_CANCELLED, /* by the admin, for good */
 	MESSAGE_VOID, /* never sent: written so that a reset for nobody takes as long as a real one
 	               */
 	MESSAGE_STATE__MAX

@@ -226,6 +226,52 @@ outbox_row_retry(struct db *db, struct str id, int64_t now, size_t *ret_n)
 }
 
 enum rc
+outbox_row_change(struct db *db, const struct message *message, int64_t now)
+{
+	struct stmt *stmt = stmt_use(db, STMT_OUTBOX_CHANGE);
+
+	stmt_bind_text(stmt, 1, str_from(message->id));
+	stmt_bind_text(stmt, 2, str_from(message_state_name(message->state)));
+	stmt_bind_int(stmt, 3, message->retry_at);
+	stmt_bind_text(stmt, 4, str_from(message->result));
+	bind_done_at(stmt, 5, message->state, now);
+	stmt_bind_int(stmt, 6, is_open(message->state));
+	return stmt_run_one(stmt);
+}
+
+enum rc
+outbox_row_depth(
+    struct db *db, int64_t now, struct outbox_depth ret[CHANNEL__MAX][MESSAGE_STATE__MAX])
+{
+	struct stmt *stmt = stmt_use(db, STMT_OUTBOX_DEPTH);
+	enum rc rc;
+
+	memset(ret, 0, CHANNEL__MAX * sizeof(ret[0]));
+	while ((rc = stmt_row(stmt)) == RC_OK) {
+		int state = stmt_enum(stmt, 0, MESSAGE_STATE__MAX, state_name);
+		int channel = stmt_enum(stmt, 1, CHANNEL__MAX, outbox_channel_name);
+		int64_t created_at = stmt_int(stmt, 2);
+		struct outbox_depth *depth = &ret[channel][state];
+
+		depth->n++;
+		depth->leased += stmt_int(stmt, 3) > now;
+		if (depth->oldest_at == 0 || created_at < depth->oldest_at)
+			depth->oldest_at = created_at;
+	}
+	return stmt_end(stmt, rc == RC_NONE ? RC_OK : rc);
+}
+
+enum rc
+outbox_row_expire_held(struct db *db, int64_t now, size_t max, size_t *ret_n)
+{
+	struct stmt *stmt = stmt_use(db, STMT_OUTBOX_EXPIRE_HELD);
+
+	stmt_bind_int(stmt, 1, now);
+	stmt_bind_int(stmt, 2, (int64_t)max);
+	return stmt_run(stmt, ret_n);
+}
+
+enum rc
 outbox_row_last_gateway(struct db *db, enum channel channel, struct str recipient, struct buf *ret)
 {
 	struct stmt *stmt = stmt_use(db, STMT_OUTBOX_LAST_GATEWAY);

@@ -131,6 +131,18 @@ MUST_USE enum rc outbox_row_finish(struct db *db, const struct message *message,
 MUST_USE enum rc outbox_row_get(struct db *db, struct str id, struct message *ret);
 MUST_USE enum rc outbox_row_list(struct db *db, struct str after_id, size_t max,
     struct message *ret, size_t *ret_n); /* newest first; after_id absent: from the start */
+/* state, retry_at, result of a row that nobody has a lease on; `sealed` as with _finish. RC_NONE.
+ */
+MUST_USE enum rc outbox_row_change(struct db *db, const struct message *message, int64_t now);
+/* What is in the outbox, but for what is void, by channel and state. */
+struct outbox_depth {
+	int64_t n, leased;
+	int64_t oldest_at; /* created_at of the oldest; 0: there is none */
+};
+MUST_USE enum rc outbox_row_depth(
+    struct db *db, int64_t now, struct outbox_depth ret[CHANNEL__MAX][MESSAGE_STATE__MAX]);
+/* Ends up to max held rows that expired. */
+MUST_USE enum rc outbox_row_expire_held(struct db *db, int64_t now, size_t max, size_t *ret_n);
 /* Due now: pending rows (id absent: all pending) and, by id, held ones. *ret_n rows. */
 MUST_USE enum rc outbox_row_retry(struct db *db, struct str id, int64_t now, size_t *ret_n);
 /* The gateway last used for this recipient on this channel; RC_NONE. */
@@ -138,18 +150,32 @@ MUST_USE enum rc outbox_row_last_gateway(
     struct db *db, enum channel channel, struct str recipient, struct buf *ret);
 MUST_USE enum rc outbox_row_purge(struct db *db, int64_t done_before, size_t max, size_t *ret_n);
 
-/* gateway_row.c: the circuit breaker -------------------------------------------------------- */
+/* gateway_row.c: switch and circuit breaker, and what each made of its messages ------------- */
 
 struct gateway_state {
-	int64_t faults;       /* in a row */
-	int64_t out_until;    /* no message before this time; 0: in service */
-	int64_t out_ms;       /* how long it was put out last, for doubling */
-	int64_t sent, failed; /* totals */
-	int64_t last_at;
+	bool is_off;       /* by an admin */
+	int64_t faults;    /* in a row */
+	int64_t out_until; /* no message before this time; 0: in service */
+	int64_t out_ms;    /* how long it was put out last, for doubling */
 };
 /* RC_NONE: never used. */
 MUST_USE enum rc gateway_row_get(struct db *db, struct str name, struct gateway_state *ret);
+/* All but is_off, which stays. */
 MUST_USE enum rc gateway_row_put(struct db *db, struct str name, const struct gateway_state *state);
+/* Sets is_off, and what the circuit breaker has noted to nothing. */
+MUST_USE enum rc gateway_row_switch(struct db *db, struct str name, bool is_off);
+
+/* The attempts that had one result. */
+struct gateway_count {
+	int64_t n;
+	int64_t total_ms, max_ms, last_ms; /* that they took */
+	int64_t last_at;                   /* 0: never */
+};
+/* One more. */
+MUST_USE enum rc gateway_row_count(
+    struct db *db, struct str name, enum delivery_result result, int64_t took_ms, int64_t now);
+MUST_USE enum rc gateway_row_counts(
+    struct db *db, struct str name, struct gateway_count ret[static DELIVERY__MAX]);
 
 /* audit_row.c ------------------------------------------------------------------------------ */
 

@@ -178,6 +178,19 @@ const struct statement statements[STMT__MAX] = {
 		"UPDATE outbox SET state = 'pending', retry_at = $2"
 		" WHERE id = $1 AND state IN ('pending', 'held') AND lease_until <= $2",
 		NULL },
+	[STMT_OUTBOX_CHANGE] = {
+		"UPDATE outbox SET state = $2, retry_at = $3, lease_until = 0, result = $4,"
+		" done_at = $5, sealed = CASE WHEN $6 = 1 THEN sealed END WHERE id = $1",
+		NULL },
+	[STMT_OUTBOX_DEPTH] = {
+		"SELECT state, channel, created_at, lease_until FROM outbox"
+		" WHERE state <> 'void'",
+		"an admin asks, for all of it" },
+	[STMT_OUTBOX_EXPIRE_HELD] = {
+		"UPDATE outbox SET state = 'expired', done_at = $1, sealed = NULL WHERE seq IN"
+		" (SELECT seq FROM outbox WHERE state = 'held' AND expires_at <= $1"
+		" ORDER BY expires_at LIMIT $2)",
+		NULL },
 	[STMT_OUTBOX_LAST_GATEWAY] = {
 		"SELECT gateway FROM outbox WHERE recipient = $1 AND channel = $2"
 		" AND gateway IS NOT NULL ORDER BY seq DESC LIMIT 1",
@@ -188,15 +201,29 @@ const struct statement statements[STMT__MAX] = {
 		NULL },
 
 	[STMT_GATEWAY_GET] = {
-		"SELECT faults, out_until, out_ms, sent, failed, last_at FROM gateway"
-		" WHERE name = $1",
+		"SELECT is_off, faults, out_until, out_ms FROM gateway_state WHERE name = $1",
 		NULL },
 	[STMT_GATEWAY_PUT] = {
-		"INSERT INTO gateway (name, faults, out_until, out_ms, sent, failed, last_at)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO UPDATE SET"
+		"INSERT INTO gateway_state (name, is_off, faults, out_until, out_ms)"
+		" VALUES ($1, 0, $2, $3, $4) ON CONFLICT (name) DO UPDATE SET"
 		" faults = excluded.faults, out_until = excluded.out_until,"
-		" out_ms = excluded.out_ms, sent = excluded.sent, failed = excluded.failed,"
-		" last_at = excluded.last_at",
+		" out_ms = excluded.out_ms",
+		NULL },
+	[STMT_GATEWAY_SWITCH] = {
+		"INSERT INTO gateway_state (name, is_off, faults, out_until, out_ms)"
+		" VALUES ($1, $2, 0, 0, 0) ON CONFLICT (name) DO UPDATE SET"
+		" is_off = excluded.is_off, faults = 0, out_until = 0, out_ms = 0",
+		NULL },
+	[STMT_GATEWAY_COUNT] = {
+		"INSERT INTO gateway_result (name, result, n, total_ms, max_ms, last_ms, last_at)"
+		" VALUES ($1, $2, 1, $3, $3, $3, $4) ON CONFLICT (name, result) DO UPDATE SET"
+		" n = gateway_result.n + 1, total_ms = gateway_result.total_ms + $3,"
+		" max_ms = CASE WHEN $3 > gateway_result.max_ms THEN $3"
+		" ELSE gateway_result.max_ms END, last_ms = $3, last_at = $4",
+		NULL },
+	[STMT_GATEWAY_RESULT] = {
+		"SELECT n, total_ms, max_ms, last_ms, last_at FROM gateway_result"
+		" WHERE name = $1 AND result = $2",
 		NULL },
 
 	[STMT_AUDIT_INSERT] = {

@@ -1,5 +1,8 @@
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "domain/outbox.h"
+#include "store/rows.h"
 #include "support/people.h"
 
 #define NAME STR("main")
@@ -16,7 +19,28 @@ is_live(void)
 static void
 note(enum delivery_result result)
 {
-	ck_assert_rc(gateway_note(service->db, NAME, result), RC_OK);
+	const struct delivery delivery = { .result = result };
+	const struct attempt attempt = { NAME, &delivery, 40 };
+
+	ck_assert_rc(outbox_tried(service->db, &attempt), RC_OK);
+}
+
+static int64_t
+count(const char *result)
+{
+	char sql[128];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "SELECT coalesce(sum(n), 0) FROM gateway_result WHERE result = '%s'", result);
+	return service_query(sql);
+}
+
+static void
+switch_off(bool is_off)
+{
+	ck_assert_rc(db_begin_write(service->db), RC_OK);
+	ck_assert_rc(gateway_row_switch(service->db, NAME, is_off), RC_OK);
+	ck_assert_rc(db_commit(service->db), RC_OK);
 }
 
 static void
@@ -38,8 +62,11 @@ START_TEST(gateway_is_in_service_until_three_faults_in_a_row)
 	ck_assert(is_live());
 	note(DELIVERY_LATER);
 	ck_assert(!is_live());
-	ck_assert_int_eq(service_query("SELECT sent FROM gateway"), 1);
-	ck_assert_int_eq(service_query("SELECT failed FROM gateway"), 5);
+	ck_assert_int_eq(count("ok"), 1);
+	ck_assert_int_eq(count("later"), 4);
+	ck_assert_int_eq(count("misconfigured"), 1);
+	ck_assert_int_eq(
+	    service_query("SELECT sum(total_ms) FROM gateway_result"), 6 * INT64_C(40));
 }
 END_TEST
 
@@ -54,7 +81,8 @@ START_TEST(gateway_is_not_at_fault_for_what_it_refuses)
 	note(DELIVERY_LATER);
 	note(DELIVERY_LATER);
 	ck_assert(is_live());
-	ck_assert_int_eq(service_query("SELECT sent FROM gateway"), 0);
+	ck_assert_int_eq(count("ok"), 0);
+	ck_assert_int_eq(count("bad_recipient") + count("permanent"), 2);
 }
 END_TEST
 
@@ -106,7 +134,7 @@ START_TEST(gateway_that_is_out_is_not_put_out_longer_by_stragglers)
 		note(DELIVERY_LATER);
 	clock_advance(GATEWAY_OUT_MIN_MS);
 	ck_assert(is_live());
-	ck_assert_int_eq(service_query("SELECT failed FROM gateway"), 8);
+	ck_assert_int_eq(count("later"), 8);
 }
 END_TEST
 
@@ -130,6 +158,30 @@ START_TEST(gateways_do_not_share_their_faults)
 }
 END_TEST
 
+START_TEST(gateway_that_is_off_gets_no_message_and_no_probe)
+{
+	bool is_off = false;
+
+	switch_off(true);
+	ck_assert(!is_live());
+	ck_assert_rc(gateway_is_off(service->db, NAME, &is_off), RC_OK);
+	ck_assert(is_off);
+	put_out();
+	clock_advance(GATEWAY_OUT_MIN_MS);
+	ck_assert(!is_live());
+	/* What it still answers switches nothing on. */
+	note(DELIVERY_OK);
+	ck_assert(!is_live());
+	put_out();
+	switch_off(false);
+	ck_assert(is_live());
+	ck_assert_rc(gateway_is_off(service->db, NAME, &is_off), RC_OK);
+	ck_assert(!is_off);
+	ck_assert_rc(gateway_is_off(service->db, STR("never used"), &is_off), RC_OK);
+	ck_assert(!is_off);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -143,5 +195,6 @@ main(void)
 	tcase_add_test(tests, gateway_that_is_out_is_not_put_out_longer_by_stragglers);
 	tcase_add_test(tests, gateway_comes_back_after_a_clock_that_was_wrong);
 	tcase_add_test(tests, gateways_do_not_share_their_faults);
+	tcase_add_test(tests, gateway_that_is_off_gets_no_message_and_no_probe);
 	return suite_run();
 }

@@ -121,6 +121,21 @@ START_TEST(wake_never_blocks)
 }
 END_TEST
 
+static enum rc
+sent(const struct message *row, const char *gateway)
+{
+	const struct delivery ok = { .result = DELIVERY_OK };
+
+	return outbox_sent(service->db, row, &(struct attempt){ str_from(gateway), &ok, 10 });
+}
+
+static enum rc
+rejected(const struct message *row, const struct delivery *delivery, int64_t remember_until)
+{
+	return outbox_rejected(
+	    service->db, row, &(struct attempt){ STR("a"), delivery, 10 }, remember_until);
+}
+
 START_TEST(claim_leases_what_is_due_oldest_first)
 {
 	struct outbox_draft message = draft();
@@ -149,9 +164,11 @@ START_TEST(claim_leases_what_is_due_oldest_first)
 	clock_advance(1);
 	ck_assert_uint_eq(claim(&again, 1), 1);
 	ck_assert_str_eq(again.id, rows[0].id);
-	ck_assert_rc(outbox_sent(service->db, &rows[0], STR("a")), RC_NONE);
-	ck_assert_rc(outbox_sent(service->db, &again, STR("a")), RC_OK);
-	ck_assert_rc(outbox_sent(service->db, &again, STR("a")), RC_NONE);
+	ck_assert_rc(sent(&rows[0], "a"), RC_NONE);
+	ck_assert_rc(sent(&again, "a"), RC_OK);
+	ck_assert_rc(sent(&again, "a"), RC_NONE);
+	/* The gateway has sent it all the same, each time. */
+	ck_assert_int_eq(service_query("SELECT n FROM gateway_result WHERE name = 'a'"), 3);
 	for (int i = 0; i < 3; i++)
 		message_release(&rows[i]);
 	message_release(&again);
@@ -189,13 +206,34 @@ START_TEST(claim_never_sees_a_void_message)
 }
 END_TEST
 
+START_TEST(purge_ends_what_was_held_until_it_expired)
+{
+	struct message row = claimed();
+
+	message_release(&row);
+	service_execute("UPDATE outbox SET state = 'held', lease_until = 0");
+	clock_advance(600000 - 1);
+	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	row = only_row();
+	ck_assert_int_eq(row.state, MESSAGE_HELD);
+	message_release(&row);
+	clock_advance(1);
+	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	row = only_row();
+	ck_assert_int_eq(row.state, MESSAGE_EXPIRED);
+	ck_assert_ptr_null(row.sealed);
+	message_release(&row);
+	ck_assert_int_eq(service_query("SELECT done_at FROM outbox"), SERVICE_NOW + 600000);
+}
+END_TEST
+
 START_TEST(sent_erases_what_the_message_said)
 {
 	struct message row = claimed(), last = { .channel = CHANNEL_SMS };
 	struct buf gateway = BUF_INIT(64);
 
 	ck_assert_rc(outbox_last_gateway(service->db, &row, &gateway), RC_NONE);
-	ck_assert_rc(outbox_sent(service->db, &row, STR("main")), RC_OK);
+	ck_assert_rc(sent(&row, "main"), RC_OK);
 	message_release(&row);
 	row = only_row();
 	ck_assert_int_eq(row.state, MESSAGE_SENT);
@@ -231,8 +269,7 @@ START_TEST(rejected_remembers_a_bad_number_but_no_bad_message)
 	const struct delivery permanent = { DELIVERY_PERMANENT, "" };
 	struct message row = claimed();
 
-	ck_assert_rc(
-	    outbox_rejected(service->db, &row, STR("a"), &permanent, SERVICE_NOW + 1000), RC_OK);
+	ck_assert_rc(rejected(&row, &permanent, SERVICE_NOW + 1000), RC_OK);
 	ck_assert(!is_bad(PHONE));
 	message_release(&row);
 	row = only_row();
@@ -243,14 +280,14 @@ START_TEST(rejected_remembers_a_bad_number_but_no_bad_message)
 
 	/* A time of 0: not at all. */
 	row = claimed();
-	ck_assert_rc(outbox_rejected(service->db, &row, STR("a"), &bad, SERVICE_NOW), RC_OK);
+	ck_assert_rc(rejected(&row, &bad, SERVICE_NOW), RC_OK);
 	clock_advance(-1);
 	ck_assert(!is_bad(PHONE));
 	clock_advance(1);
 	message_release(&row);
 
 	row = claimed();
-	ck_assert_rc(outbox_rejected(service->db, &row, STR("a"), &bad, SERVICE_NOW + 1000), RC_OK);
+	ck_assert_rc(rejected(&row, &bad, SERVICE_NOW + 1000), RC_OK);
 	ck_assert(is_bad(PHONE));
 	message_release(&row);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox WHERE result = "
@@ -271,7 +308,7 @@ START_TEST(rejected_remembers_no_mail_address)
 	message.recipient = STR("ann@example.com");
 	put(&message);
 	ck_assert_uint_eq(claim(&row, 1), 1);
-	ck_assert_rc(outbox_rejected(service->db, &row, STR("a"), &bad, SERVICE_NOW + 1000), RC_OK);
+	ck_assert_rc(rejected(&row, &bad, SERVICE_NOW + 1000), RC_OK);
 	ck_assert(!is_bad("ann@example.com"));
 	message_release(&row);
 }
@@ -338,7 +375,7 @@ START_TEST(purge_takes_what_is_over_and_nothing_else)
 	struct principal as_ann = people_login(ann);
 	struct outbox_draft message = draft();
 
-	ck_assert_rc(outbox_sent(service->db, &row, STR("a")), RC_OK);
+	ck_assert_rc(sent(&row, "a"), RC_OK);
 	message_release(&row);
 	message.expires_at = SERVICE_NOW + INT64_C(8640000000);
 	put(&message);
@@ -372,6 +409,7 @@ main(void)
 	tcase_add_test(tests, claim_leases_what_is_due_oldest_first);
 	tcase_add_test(tests, claim_expires_what_comes_too_late);
 	tcase_add_test(tests, claim_never_sees_a_void_message);
+	tcase_add_test(tests, purge_ends_what_was_held_until_it_expired);
 	tcase_add_test(tests, sent_erases_what_the_message_said);
 	tcase_add_test(tests, rejected_remembers_a_bad_number_but_no_bad_message);
 	tcase_add_test(tests, rejected_remembers_no_mail_address);

@@ -35,7 +35,7 @@ count_one(struct db *db)
 		return rc;
 	rc = gateway_row_get(db, STR("counter"), &state);
 	if (rc == RC_OK || rc == RC_NONE) {
-		state.sent++;
+		state.faults++;
 		rc = gateway_row_put(db, STR("counter"), &state);
 	}
 	if (rc == RC_OK)
@@ -51,7 +51,7 @@ hold(int ready)
 	struct db *db = NULL;
 
 	if (db_open(path, PATIENCE_MS, &db) != RC_OK || db_begin_write(db) != RC_OK ||
-	    gateway_row_put(db, STR("half"), &(struct gateway_state){ .sent = 1 }) != RC_OK ||
+	    gateway_row_put(db, STR("half"), &(struct gateway_state){ .faults = 1 }) != RC_OK ||
 	    write(ready, "x", 1) != 1)
 		_exit(1);
 	for (;;)
@@ -114,7 +114,7 @@ START_TEST(parallel_writers_lose_no_update)
 	ck_assert_rc(db_begin_read(db), RC_OK);
 	ck_assert_rc(gateway_row_get(db, STR("counter"), &state), RC_OK);
 	ck_assert_rc(db_commit(db), RC_OK);
-	ck_assert_int_eq(state.sent, PROCESSES * TURNS);
+	ck_assert_int_eq(state.faults, PROCESSES * TURNS);
 	db_close(db);
 }
 END_TEST

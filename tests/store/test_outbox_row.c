@@ -265,6 +265,62 @@ START_TEST(outbox_row_retry_makes_rows_due_but_not_those_on_their_way)
 }
 END_TEST
 
+START_TEST(outbox_row_change_keeps_what_a_message_says_until_it_is_done)
+{
+	struct db *db = database_db();
+	struct message row = text("m1"), got;
+
+	add(row);
+	row.state = MESSAGE_HELD;
+	row.retry_at = 300;
+	row.result = result;
+	ck_assert_rc(outbox_row_change(db, &row, 200), RC_OK);
+	ck_assert_rc(outbox_row_get(db, STR("m1"), &got), RC_OK);
+	ck_assert(got.state == MESSAGE_HELD && got.retry_at == 300);
+	ck_assert_str_eq(got.sealed, sealed);
+	ck_assert_str_eq(got.result, result);
+	message_release(&got);
+	ck_assert_uint_eq(claim(1000, 1, &got), 0);
+	row.state = MESSAGE_CANCELLED;
+	ck_assert_rc(outbox_row_change(db, &row, 200), RC_OK);
+	ck_assert_rc(outbox_row_get(db, STR("m1"), &got), RC_OK);
+	ck_assert_int_eq(got.state, MESSAGE_CANCELLED);
+	ck_assert_ptr_null(got.sealed);
+	message_release(&got);
+	row = text("m2");
+	ck_assert_rc(outbox_row_change(db, &row, 200), RC_NONE);
+}
+END_TEST
+
+START_TEST(outbox_row_depth_is_by_channel_and_state)
+{
+	struct outbox_depth depth[CHANNEL__MAX][MESSAGE_STATE__MAX];
+	const struct outbox_depth *pending = &depth[CHANNEL_SMS][MESSAGE_PENDING];
+	struct message row = text("m2"), got[2];
+
+	add(text("m1"));
+	row.created_at = 90;
+	row.retry_at = 90;
+	add(row);
+	row = text("m3");
+	row.channel = CHANNEL_EMAIL;
+	row.state = MESSAGE_SENT;
+	add(row);
+	row = text("v1");
+	row.state = MESSAGE_VOID;
+	add(row);
+	ck_assert_uint_eq(claim(99, 1, got), 1);
+	message_release(&got[0]);
+	ck_assert_rc(outbox_row_depth(database_db(), 158, depth), RC_OK);
+	ck_assert(pending->n == 2 && pending->leased == 1 && pending->oldest_at == 90);
+	ck_assert_rc(outbox_row_depth(database_db(), 159, depth), RC_OK);
+	ck_assert_int_eq(pending->leased, 0);
+	ck_assert_int_eq(depth[CHANNEL_EMAIL][MESSAGE_SENT].n, 1);
+	ck_assert_int_eq(depth[CHANNEL_EMAIL][MESSAGE_PENDING].n, 0);
+	ck_assert_int_eq(depth[CHANNEL_SMS][MESSAGE_VOID].n, 0);
+}
+END_TEST
+
 START_TEST(outbox_row_last_gateway_is_of_that_recipient_and_channel)
 {
 	struct db *db = database_db();
@@ -327,6 +383,8 @@ main(void)
 	tcase_add_test(tests, outbox_row_finish_erases_what_is_done_and_keeps_what_is_not);
 	tcase_add_test(tests, outbox_row_list_pages_from_the_newest_without_void_rows);
 	tcase_add_test(tests, outbox_row_retry_makes_rows_due_but_not_those_on_their_way);
+	tcase_add_test(tests, outbox_row_change_keeps_what_a_message_says_until_it_is_done);
+	tcase_add_test(tests, outbox_row_depth_is_by_channel_and_state);
 	tcase_add_test(tests, outbox_row_last_gateway_is_of_that_recipient_and_channel);
 	tcase_add_test(tests, outbox_row_purge_takes_what_was_done_long_ago_in_portions);
 	return suite_run();

@@ -158,18 +158,54 @@ END_TEST
 START_TEST(gateway_row_keeps_the_state_of_each)
 {
 	struct db *db = database_db();
-	struct gateway_state state = { 1, 2, 3, 4, 5, 6 }, got;
+	struct gateway_state state = { .faults = 2, .out_until = 3, .out_ms = 4 }, got;
 
 	ck_assert_rc(gateway_row_get(db, STR("g"), &got), RC_NONE);
 	ck_assert_rc(gateway_row_put(db, STR("g"), &state), RC_OK);
 	ck_assert_rc(gateway_row_put(db, STR("h"), &(struct gateway_state){ 0 }), RC_OK);
 	ck_assert_rc(gateway_row_get(db, STR("g"), &got), RC_OK);
-	ck_assert(got.faults == 1 && got.out_until == 2 && got.out_ms == 3);
-	ck_assert(got.sent == 4 && got.failed == 5 && got.last_at == 6);
+	ck_assert(got.faults == 2 && got.out_until == 3 && got.out_ms == 4 && !got.is_off);
 	state.faults = 0;
 	ck_assert_rc(gateway_row_put(db, STR("g"), &state), RC_OK);
 	ck_assert_rc(gateway_row_get(db, STR("g"), &got), RC_OK);
 	ck_assert_int_eq(got.faults, 0);
+}
+END_TEST
+
+START_TEST(gateway_row_switch_stays_whatever_is_put_and_ends_the_faults)
+{
+	struct db *db = database_db();
+	const struct gateway_state state = { .faults = 2, .out_until = 3, .out_ms = 4 };
+	struct gateway_state got;
+
+	ck_assert_rc(gateway_row_switch(db, STR("g"), true), RC_OK);
+	ck_assert_rc(gateway_row_put(db, STR("g"), &state), RC_OK);
+	ck_assert_rc(gateway_row_get(db, STR("g"), &got), RC_OK);
+	ck_assert(got.is_off && got.faults == 2);
+	ck_assert_rc(gateway_row_switch(db, STR("g"), false), RC_OK);
+	ck_assert_rc(gateway_row_get(db, STR("g"), &got), RC_OK);
+	ck_assert(!got.is_off && got.faults == 0 && got.out_until == 0 && got.out_ms == 0);
+}
+END_TEST
+
+START_TEST(gateway_row_counts_each_result_and_its_times)
+{
+	struct db *db = database_db();
+	struct gateway_count got[DELIVERY__MAX];
+
+	ck_assert_rc(gateway_row_counts(db, STR("g"), got), RC_OK);
+	ck_assert(got[DELIVERY_OK].n == 0 && got[DELIVERY_OK].last_at == 0);
+	ck_assert_rc(gateway_row_count(db, STR("g"), DELIVERY_OK, 30, 100), RC_OK);
+	ck_assert_rc(gateway_row_count(db, STR("g"), DELIVERY_OK, 50, 110), RC_OK);
+	ck_assert_rc(gateway_row_count(db, STR("g"), DELIVERY_OK, 10, 120), RC_OK);
+	ck_assert_rc(gateway_row_count(db, STR("g"), DELIVERY_LATER, 9000, 130), RC_OK);
+	ck_assert_rc(gateway_row_count(db, STR("h"), DELIVERY_OK, 1, 140), RC_OK);
+	ck_assert_rc(gateway_row_counts(db, STR("g"), got), RC_OK);
+	ck_assert(got[DELIVERY_OK].n == 3 && got[DELIVERY_OK].total_ms == 90);
+	ck_assert(got[DELIVERY_OK].max_ms == 50 && got[DELIVERY_OK].last_ms == 10);
+	ck_assert(got[DELIVERY_OK].last_at == 120);
+	ck_assert(got[DELIVERY_LATER].n == 1 && got[DELIVERY_LATER].max_ms == 9000);
+	ck_assert_int_eq(got[DELIVERY_PERMANENT].n, 0);
 }
 END_TEST
 
@@ -216,6 +252,8 @@ main(void)
 	tcase_add_test(tests, bad_recipient_row_is_remembered_until_its_time);
 	tcase_add_test(tests, day_count_row_counts_each_scope_of_each_day);
 	tcase_add_test(tests, gateway_row_keeps_the_state_of_each);
+	tcase_add_test(tests, gateway_row_switch_stays_whatever_is_put_and_ends_the_faults);
+	tcase_add_test(tests, gateway_row_counts_each_result_and_its_times);
 	tcase_add_test(tests, audit_row_outlives_whom_it_is_about);
 	tcase_add_test(tests, a_purged_user_takes_logins_and_tokens_along_and_its_id_is_not_reused);
 	return suite_run();
