@@ -26,6 +26,6 @@ dist_systemd_DATA += nginx/systemd/affo-user.sysusers
 nodist_systemd_DATA = nginx/systemd/affo-userd.service
 EXTRA_DIST += nginx/systemd/affo-userd.service.in
 CLEANFILES += nginx/systemd/affo-userd.service
-nginx/systemd/affo-userd.service: nginx/systemd/affo-userd.service.in
-	$(AM_V_GEN)$(MKDIR_P) nginx/systemd && sed -e 's|@sbindir@|$(sbindir)|g' \
+nginx/systemd/affo-userd.service: nginx/systemd/affo-userd.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) nginx/systemd && sed -e 's|@sbindir[@]|$(sbindir)|g' \
 	    $(srcdir)/nginx/systemd/affo-userd.service.in >$@.tmp && mv $@.tmp $@

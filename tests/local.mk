@@ -126,6 +126,7 @@ python_tests += tests/e2e/test_storage.py
 python_tests += tests/e2e/test_users.py
 python_tests += tests/gateway/test_mime_parser.py
 python_tests += tests/lint/test_layers.py
+python_tests += tests/lint/test_shipped.py
 
 test_support =
 test_support += tests/support/conf_text.c
