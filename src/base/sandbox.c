@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -99,7 +100,6 @@ static const int common_calls[] = {
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
-	SCMP_SYS(tgkill),
 	SCMP_SYS(dup),
 	SCMP_SYS(pipe2),
 	SCMP_SYS(shutdown),
@@ -115,7 +115,8 @@ static const int common_calls[] = {
 
 static const int worker_calls[] = { SCMP_SYS(accept4), SCMP_SYS(accept) };
 
-/* Connecting, resolving names, certificates, threads of the resolver. */
+/* Connecting, resolving names, certificates (which add_reading() lets it open), threads of the
+ * resolver. */
 static const int network_calls[] = {
 	SCMP_SYS(socket),
 	SCMP_SYS(connect),
@@ -123,9 +124,6 @@ static const int network_calls[] = {
 	SCMP_SYS(sendmmsg),
 	SCMP_SYS(recvmmsg),
 	SCMP_SYS(socketpair),
-	SCMP_SYS(ioctl),
-	SCMP_SYS(open),
-	SCMP_SYS(openat),
 	SCMP_SYS(access),
 	SCMP_SYS(faccessat),
 	SCMP_SYS(faccessat2),
@@ -138,7 +136,6 @@ static const int network_calls[] = {
 	SCMP_SYS(clone),
 	SCMP_SYS(clone3),
 	SCMP_SYS(eventfd2),
-	SCMP_SYS(prlimit64),
 	SCMP_SYS(membarrier),
 	SCMP_SYS(fadvise64),
 	SCMP_SYS(prctl),
@@ -214,18 +211,87 @@ add_rules(scmp_filter_ctx filter, uint32_t action, struct calls calls)
 	return error;
 }
 
+/* One rule for a call whose argument has these bits, and of those in mask no others. */
+static int
+add_masked(scmp_filter_ctx filter, uint32_t action, int call, unsigned argument, uint64_t mask,
+    uint64_t bits)
+{
+	return seccomp_rule_add(
+	    filter, action, call, 1, SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, mask, bits));
+}
+
+/* Opening for reading alone, also where there is no Landlock. */
+static int
+add_reading(scmp_filter_ctx filter)
+{
+	static const struct {
+		int call;
+		unsigned flags; /* which argument */
+	} calls[] = { { SCMP_SYS(open), 1 }, { SCMP_SYS(openat), 2 } };
+	static const uint64_t writing[] = { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC };
+	uint64_t all = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(writing) / sizeof(writing[0]); i++)
+		all |= writing[i];
+	for (size_t k = 0; k < sizeof(calls) / sizeof(calls[0]) && error == 0; k++) {
+		error = add_masked(filter, SCMP_ACT_ALLOW, calls[k].call, calls[k].flags, all, 0);
+		for (size_t i = 0; i < sizeof(writing) / sizeof(writing[0]) && error == 0; i++)
+			error = add_masked(filter, SCMP_ACT_ERRNO(EACCES), calls[k].call,
+			    calls[k].flags, writing[i], writing[i]);
+		/* An architecture without open(2) needs no rule for it. */
+		if (error == -EDOM)
+			error = 0;
+	}
+	return error;
+}
+
+/* What is allowed of a process towards itself only: abort(3) and raise(3) of a sanitizer or of the
+ * C library, and a thread's look at the limit of its stack. */
+static int
+add_self(scmp_filter_ctx filter, enum sandbox_role role)
+{
+	int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+
+	if (error == 0 && role == SANDBOX_SEND)
+		error = seccomp_rule_add(
+		    filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_EQ, 0));
+	return error;
+}
+
 /* What is refused without killing, since libraries try it and go on without. */
 static int
-add_excuses(scmp_filter_ctx filter)
+add_excuses(scmp_filter_ctx filter, enum sandbox_role role)
 {
-	/* isatty(3) of stdio; syslog(3) that connects again, which would cost the worker. */
-	static const int not_permitted[] = { SCMP_SYS(ioctl), SCMP_SYS(socket) };
+	/* isatty(3) of stdio. */
+	static const int not_permitted[] = { SCMP_SYS(ioctl) };
+	/* syslog(3) that connects again, which would cost the worker. */
+	static const int no_network[] = { SCMP_SYS(socket) };
 	static const int not_there[] = { SCMP_SYS(prlimit64) };
 	int error = add_rules(filter, SCMP_ACT_ERRNO(EACCES), (struct calls)CALLS(not_permitted));
 
-	return error != 0
-	           ? error
-	           : add_rules(filter, SCMP_ACT_ERRNO(ENOSYS), (struct calls)CALLS(not_there));
+	if (error != 0 || role == SANDBOX_SEND)
+		return error;
+	error = add_rules(filter, SCMP_ACT_ERRNO(EACCES), (struct calls)CALLS(no_network));
+	if (error == 0)
+		error = add_rules(filter, SCMP_ACT_ERRNO(ENOSYS), (struct calls)CALLS(not_there));
+	return error;
+}
+
+/* What a mailer is refused: besides the calls of its list, to type into the terminal that the
+ * service may have been started from. */
+static int
+add_mailer(scmp_filter_ctx filter)
+{
+	static const uint64_t typing[] = { TIOCSTI, TIOCLINUX };
+	int error =
+	    add_rules(filter, SCMP_ACT_ERRNO(EPERM), (struct calls)CALLS(refused_to_mailers));
+
+	for (size_t i = 0; i < sizeof(typing) / sizeof(typing[0]) && error == 0; i++)
+		error = add_masked(
+		    filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, UINT32_MAX, typing[i]);
+	return error;
 }
 
 static int
@@ -240,13 +306,16 @@ add_role(scmp_filter_ctx filter, enum sandbox_role role)
 	int error;
 
 	if (role == SANDBOX_SEND_EXEC)
-		return add_rules(
-		    filter, SCMP_ACT_ERRNO(EPERM), (struct calls)CALLS(refused_to_mailers));
+		return add_mailer(filter);
 	error = add_rules(filter, SCMP_ACT_ALLOW, (struct calls)CALLS(common_calls));
 	if (error == 0)
 		error = add_rules(filter, SCMP_ACT_ALLOW, sets[role]);
-	if (error == 0 && role != SANDBOX_SEND)
-		error = add_excuses(filter);
+	if (error == 0 && role == SANDBOX_SEND)
+		error = add_reading(filter);
+	if (error == 0)
+		error = add_self(filter, role);
+	if (error == 0)
+		error = add_excuses(filter, role);
 	return error;
 }
 

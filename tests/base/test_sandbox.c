@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/random.h>
@@ -227,6 +228,46 @@ signal_the_parent(void)
 	return result(kill(getppid(), 0) == 0);
 }
 
+/* A thread of another process, which tgkill(2) would reach as kill(2) does. */
+static int
+signal_the_parents_thread(void)
+{
+	return result(syscall(SYS_tgkill, getppid(), getppid(), 0) == 0);
+}
+
+static int
+signal_itself(void)
+{
+	return result(raise(SIGCHLD) == 0);
+}
+
+/* Where standard input is no terminal the call that is allowed fails with ENOTTY. */
+static int
+type_into_the_terminal(void)
+{
+	char key = '\n';
+
+	return result(ioctl(STDIN_FILENO, TIOCSTI, &key) == 0);
+}
+
+static int
+make_an_empty_file(void)
+{
+	return result(open(have.beside, O_RDONLY | O_CREAT | O_CLOEXEC, 0600) >= 0);
+}
+
+static int
+empty_a_file(void)
+{
+	return result(open(have.in_dir, O_RDONLY | O_TRUNC | O_CLOEXEC) >= 0);
+}
+
+static int
+open_for_both(void)
+{
+	return result(open(have.in_dir, O_RDWR | O_CLOEXEC) >= 0);
+}
+
 static int
 change_a_mode(void)
 {
@@ -337,6 +378,7 @@ expect_what_all_need(enum sandbox_role role)
 	EXPECT(role, use_memory, 0);
 	EXPECT(role, use_time_and_signals, 0);
 	EXPECT(role, talk_to_a_peer, 0);
+	EXPECT(role, signal_itself, 0);
 }
 
 static void
@@ -344,6 +386,8 @@ expect_death_of_what_nobody_needs(enum sandbox_role role)
 {
 	EXPECT(role, execute, DIES);
 	EXPECT(role, signal_the_parent, DIES);
+	EXPECT(role, signal_the_parents_thread, DIES);
+	EXPECT(role, type_into_the_terminal, EACCES);
 	EXPECT(role, change_a_mode, DIES);
 	EXPECT(role, trace_the_parent, DIES);
 	EXPECT(role, leave_for_another_namespace, DIES);
@@ -404,7 +448,11 @@ START_TEST(a_sender_dies_of_programs_and_writes_no_files)
 	expect_death_of_what_nobody_needs(SANDBOX_SEND);
 	EXPECT(SANDBOX_SEND, remove_a_file, DIES);
 	EXPECT(SANDBOX_SEND, accept_a_client, DIES);
-	EXPECT(SANDBOX_SEND, write_in_the_directory, landlock_version() > 0 ? EACCES : DIES);
+	/* By the filter, whether there is Landlock or not. */
+	EXPECT(SANDBOX_SEND, write_in_the_directory, EACCES);
+	EXPECT(SANDBOX_SEND, make_an_empty_file, EACCES);
+	EXPECT(SANDBOX_SEND, empty_a_file, EACCES);
+	EXPECT(SANDBOX_SEND, open_for_both, EACCES);
 }
 END_TEST
 
@@ -428,6 +476,7 @@ START_TEST(a_mailer_is_refused_to_reach_into_others)
 		return;
 	EXPECT(SANDBOX_SEND_EXEC, trace_the_parent, EPERM);
 	EXPECT(SANDBOX_SEND_EXEC, leave_for_another_namespace, EPERM);
+	EXPECT(SANDBOX_SEND_EXEC, type_into_the_terminal, EPERM);
 }
 END_TEST
 
