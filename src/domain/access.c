@@ -1,7 +1,5 @@
 #include "domain/access.h"
 
-#include <stdlib.h>
-
 #include "domain/users.h"
 #include "store/rows.h"
 
@@ -65,6 +63,6 @@ access_write(struct db *db, const struct principal *principal, int64_t id, enum 
 		rc = RC_USER_INACTIVE;
 	else
 		rc = find(db, principal->user_id, str_from(view.roles), id, access, ret);
-	free(view.roles);
+	session_view_release(&view);
 	return rc;
 }

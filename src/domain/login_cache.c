@@ -37,21 +37,14 @@ login_cache_new(size_t entries, struct login_cache **ret)
 	return RC_OK;
 }
 
-static void
-release_view(struct session_view *view)
-{
-	free(view->roles);
-	*view = (struct session_view){ 0 };
-}
-
 void
 login_cache_free(struct login_cache *cache)
 {
 	if (cache == NULL)
 		return;
 	for (size_t i = 0; cache->entries != NULL && i < cache->n; i++)
-		release_view(&cache->entries[i].view);
-	release_view(&cache->miss);
+		session_view_release(&cache->entries[i].view);
+	session_view_release(&cache->miss);
 	free(cache->entries);
 	free(cache);
 }
@@ -91,7 +84,7 @@ login_cache_view(struct login_cache *cache, struct db *db, struct str jti, int64
 		*ret = &entry->view;
 		return RC_OK;
 	}
-	release_view(&cache->miss);
+	session_view_release(&cache->miss);
 	if ((rc = db_begin_read(db)) != RC_OK)
 		return rc;
 	/* The first statement of the transaction: it fixes what the second one sees. */
@@ -104,7 +97,7 @@ login_cache_view(struct login_cache *cache, struct db *db, struct str jti, int64
 		*ret = &cache->miss;
 		return RC_OK;
 	}
-	release_view(&entry->view);
+	session_view_release(&entry->view);
 	*entry = (struct entry){ .user_id = user_id, .version = version, .view = cache->miss };
 	for (size_t i = 0; i < jti.len; i++)
 		entry->jti[i] = jti.ptr[i];

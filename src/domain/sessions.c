@@ -4,7 +4,6 @@
 #include "domain/sessions.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -186,20 +185,24 @@ access_with_write(struct service *service, const struct claims *claims, int64_t 
 		rc = judged;
 out:
 	db_rollback(db);
-	free(view.roles);
+	session_view_release(&view);
 	return rc;
 }
 
 static enum rc
 fill_principal(const struct claims *claims, const struct session_view *view, struct principal *ret)
 {
-	char *roles = str_dup(str_from(view->roles == NULL ? "" : view->roles));
+	struct principal principal = { .user_id = claims->user_id,
+		.roles = str_dup(str_from(view->roles == NULL ? "" : view->roles)),
+		.email = str_dup(str_from(view->email == NULL ? "" : view->email)),
+		.claims = *claims };
 
-	if (roles == NULL) {
+	if (principal.roles == NULL || principal.email == NULL) {
 		log_error("no memory to authenticate");
+		principal_release(&principal);
 		return RC_SYSTEM;
 	}
-	*ret = (struct principal){ .user_id = claims->user_id, .roles = roles, .claims = *claims };
+	*ret = principal;
 	return RC_OK;
 }
 
@@ -213,8 +216,7 @@ sessions_authenticate(struct service *service, struct str token, struct principa
 	enum action action;
 	enum rc rc, judged;
 
-	rc =
-	    token_cache_check(service->token_cache, service->keyring, token, now / 1000, &claims);
+	rc = token_cache_check(service->token_cache, service->keyring, token, now / 1000, &claims);
 	if (rc != RC_OK)
 		return rc;
 	rc = login_cache_view(
@@ -242,8 +244,7 @@ sessions_authenticate_any_time(struct service *service, struct str token, struct
 	struct claims claims;
 	enum rc rc;
 
-	rc =
-	    token_cache_check(service->token_cache, service->keyring, token, now / 1000, &claims);
+	rc = token_cache_check(service->token_cache, service->keyring, token, now / 1000, &claims);
 	if (rc != RC_OK)
 		return rc;
 	rc = login_cache_view(

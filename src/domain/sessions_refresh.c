@@ -6,8 +6,6 @@
  * the same one again would let a thief, who read it, in for good), or the one of owner and thief
  * who is slower (the successor is in use: the login ends for both). DESIGN section 4, "Sessions".
  */
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "domain/login_cache.h"
 #include "domain/sessions_internal.h"
@@ -111,7 +109,7 @@ refresh(struct service *service, const struct client *client, const struct claim
 		buf_reset(ret_token);
 out:
 	db_rollback(db);
-	free(view.roles);
+	session_view_release(&view);
 	return rc;
 }
 
@@ -126,8 +124,7 @@ sessions_refresh(
 	enum action action;
 	enum rc rc;
 
-	rc =
-	    token_cache_check(service->token_cache, service->keyring, token, now / 1000, &claims);
+	rc = token_cache_check(service->token_cache, service->keyring, token, now / 1000, &claims);
 	if (rc != RC_OK)
 		return rc;
 	/* What is refused without a trace needs no write lock, however often it comes. */

@@ -10,6 +10,7 @@ principal_release(struct principal *principal)
 	if (principal == NULL)
 		return;
 	free(principal->roles);
+	free(principal->email);
 	*principal = (struct principal){ 0 };
 }
 

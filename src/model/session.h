@@ -32,6 +32,7 @@ struct claims {
 struct principal {
 	int64_t user_id;
 	char *roles; /* as the database has them now */
+	char *email; /* likewise */
 	struct claims claims;
 };
 

@@ -59,8 +59,10 @@ struct session_view {
 	struct session session;
 	bool has_user;
 	bool is_active;
-	char *roles; /* the caller frees; NULL without a user */
+	char *roles, *email; /* NULL without a user */
 };
+/* Frees the contents and zeroes. */
+void session_view_release(struct session_view *view);
 MUST_USE enum rc session_row_view(
     struct db *db, struct str jti, int64_t user_id, struct session_view *ret);
 /* Writes counter, parent, issued_at, seen, retries, last_seen_at. */

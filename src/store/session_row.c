@@ -75,13 +75,22 @@ session_row_view(struct db *db, struct str jti, int64_t user_id, struct session_
 		view.has_user = stmt_int(stmt, 10) != 0;
 		view.is_active = stmt_bool(stmt, 11);
 		view.roles = stmt_dup(stmt, 12);
+		view.email = stmt_dup(stmt, 13);
 	}
 	rc = stmt_end(stmt, rc);
 	if (rc == RC_OK)
 		*ret = view;
 	else
-		free(view.roles);
+		session_view_release(&view);
 	return rc;
+}
+
+void
+session_view_release(struct session_view *view)
+{
+	free(view->roles);
+	free(view->email);
+	*view = (struct session_view){ 0 };
 }
 
 enum rc

@@ -69,7 +69,7 @@ const struct statement statements[STMT__MAX] = {
 	[STMT_SESSION_GET] = { "SELECT " SESSION_COLUMNS " FROM session WHERE jti = $1", NULL },
 	[STMT_SESSION_VIEW] = {
 		"SELECT s.jti, s.user_id, s.counter, s.parent, s.issued_at, s.seen, s.retries,"
-		" s.expires_at, s.created_at, s.last_seen_at, u.id, u.is_active, u.roles"
+		" s.expires_at, s.created_at, s.last_seen_at, u.id, u.is_active, u.roles, u.email"
 		" FROM (SELECT 1 AS one) AS o LEFT JOIN session AS s ON s.jti = $1"
 		" LEFT JOIN \"user\" AS u ON u.id = $2",
 		"the one row of a constant" },

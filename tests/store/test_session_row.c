@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/rows.h"
@@ -92,13 +91,14 @@ START_TEST(session_row_view_tells_each_half_by_itself)
 	ck_assert_int_eq(view.session.user_id, 1);
 	ck_assert_int_eq(view.session.last_seen_at, 200);
 	ck_assert_str_eq(view.roles, "admin");
-	free(view.roles);
+	ck_assert_str_eq(view.email, "b");
+	session_view_release(&view);
 	ck_assert_rc(session_row_view(db, STR("j2"), 1, &view), RC_OK);
 	ck_assert(!view.has_session && view.has_user);
-	free(view.roles);
+	session_view_release(&view);
 	ck_assert_rc(session_row_view(db, STR("j1"), 3, &view), RC_OK);
 	ck_assert(view.has_session && !view.has_user);
-	ck_assert_ptr_null(view.roles);
+	ck_assert(view.roles == NULL && view.email == NULL);
 	ck_assert_rc(session_row_view(db, STR("j2"), 3, &view), RC_OK);
 	ck_assert(!view.has_session && !view.has_user);
 }
