@@ -3,6 +3,7 @@
 
 unit_tests =
 unit_tests += tests/api/test_api
+unit_tests += tests/api/test_api_sessions
 unit_tests += tests/api/test_input
 unit_tests += tests/api/test_manual
 unit_tests += tests/api/test_openapi
@@ -58,6 +59,7 @@ unit_tests += tests/domain/test_refresh
 unit_tests += tests/domain/test_roles
 unit_tests += tests/domain/test_service
 unit_tests += tests/domain/test_sessions
+unit_tests += tests/domain/test_sessions_manage
 unit_tests += tests/domain/test_users
 unit_tests += tests/domain/test_users_change
 unit_tests += tests/domain/test_verification
@@ -131,6 +133,8 @@ python_tests += tests/lint/test_layers.py
 python_tests += tests/lint/test_shipped.py
 
 test_support =
+test_support += tests/support/asking.c
+test_support += tests/support/asking.h
 test_support += tests/support/conf_text.c
 test_support += tests/support/conf_text.h
 test_support += tests/support/database.c

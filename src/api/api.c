@@ -101,6 +101,15 @@ read_body(const struct request *request, struct json **ret)
 	return json_parse(request->body, ret) == RC_OK ? RC_OK : RC_BAD_REQUEST;
 }
 
+/* Where a body may be, but needn't: one that isn't even said to be JSON was never meant for us. */
+static bool
+wants_body(const struct route *route, const struct request *request)
+{
+	if ((route->flags & ROUTE_MAY_BODY) != 0)
+		return request->body.len > 0 && media_is_json(request->content_type);
+	return (route->flags & ROUTE_BODY) != 0;
+}
+
 /* The checks in the contract's order, then the handler. */
 static enum rc
 handle(struct call *call, const struct route_match *match)
@@ -115,10 +124,11 @@ handle(struct call *call, const struct route_match *match)
 		return RC_BODY_TOO_LARGE;
 	if ((rc = authenticate(call, route->flags)) != RC_OK)
 		return rc;
-	if ((route->flags & ROUTE_BODY) != 0 && (rc = read_body(call->request, &body)) != RC_OK)
+	if (wants_body(route, call->request) && (rc = read_body(call->request, &body)) != RC_OK)
 		return rc;
 	call->body = body;
 	call->user_id = match->is_current ? call->principal.user_id : match->user_id;
+	call->session_id = match->session_id;
 	rc = route->handle(call);
 	json_free(body);
 	return rc;

@@ -12,8 +12,9 @@ struct call {
 	struct client client;
 	struct str token;           /* as it was sent; routes with one */
 	struct principal principal; /* routes marked BEARER */
-	const struct json *body;    /* routes marked BODY */
+	const struct json *body;    /* routes marked BODY; those marked MAY_BODY: NULL for none */
 	int64_t user_id;            /* {user_id}; 0: an id that nobody has */
+	struct str session_id;      /* {session_id} */
 	struct faults faults;
 };
 

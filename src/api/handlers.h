@@ -8,9 +8,14 @@
 /* handlers_auth.c */
 MUST_USE enum rc handlers_login(struct call *call);
 MUST_USE enum rc handlers_refresh(struct call *call);
-MUST_USE enum rc handlers_logout(struct call *call);
 MUST_USE enum rc handlers_verify_token(struct call *call);
 MUST_USE enum rc handlers_public_keys(struct call *call);
+
+/* handlers_session.c */
+MUST_USE enum rc handlers_logout(struct call *call);
+MUST_USE enum rc handlers_list_sessions(struct call *call);
+MUST_USE enum rc handlers_end_session(struct call *call);
+MUST_USE enum rc handlers_end_sessions(struct call *call);
 
 /* handlers_user.c */
 MUST_USE enum rc handlers_register(struct call *call);

@@ -50,16 +50,6 @@ handlers_refresh(struct call *call)
 }
 
 enum rc
-handlers_logout(struct call *call)
-{
-	enum rc rc = sessions_logout(call->api->service, &call->principal);
-
-	if (rc == RC_OK)
-		call_answer_empty(call, 204);
-	return rc;
-}
-
-enum rc
 handlers_verify_token(struct call *call)
 {
 	struct json_out out = call_answer(call, 200);

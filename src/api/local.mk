@@ -8,6 +8,7 @@ libapi_a_SOURCES += src/api/call.h
 libapi_a_SOURCES += src/api/handlers.h
 libapi_a_SOURCES += src/api/handlers_auth.c
 libapi_a_SOURCES += src/api/handlers_message.c
+libapi_a_SOURCES += src/api/handlers_session.c
 libapi_a_SOURCES += src/api/handlers_user.c
 libapi_a_SOURCES += src/api/input.c
 libapi_a_SOURCES += src/api/input.h

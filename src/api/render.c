@@ -38,6 +38,28 @@ render_roles(struct json_out *out, const char *name, struct str roles)
 	json_out_end(out);
 }
 
+static struct str
+null_if_empty(const char *text)
+{
+	return text[0] == '\0' ? STR_NULL : str_from(text);
+}
+
+void
+render_session(
+    struct json_out *out, const struct conf *conf, const struct session_info *info, struct str own)
+{
+	struct str id = str_from(info->session.jti);
+
+	json_out_object(out, NULL);
+	json_out_string(out, "id", id);
+	render_time(out, conf, "created_at", info->session.created_at);
+	render_time(out, conf, "last_seen", info->session.last_seen_at);
+	json_out_string(out, "ip", null_if_empty(info->address));
+	json_out_string(out, "user_agent", null_if_empty(info->user_agent));
+	json_out_bool(out, "current", str_equal(id, own));
+	json_out_end(out);
+}
+
 void
 render_claims(struct json_out *out, const struct principal *principal)
 {

@@ -9,7 +9,7 @@ static const struct route table[] = {
 	/* clang-format off */
 	{ METHOD_POST, "/auth/login/", ROUTE_PUBLIC | ROUTE_HASHES | ROUTE_BODY, handlers_login },
 	{ METHOD_POST, "/auth/refresh/", ROUTE_REFRESH, handlers_refresh },
-	{ METHOD_POST, "/auth/logout/", ROUTE_BEARER_ANY_TIME, handlers_logout },
+	{ METHOD_POST, "/auth/logout/", ROUTE_BEARER_ANY_TIME | ROUTE_MAY_BODY, handlers_logout },
 	{ METHOD_GET, "/auth/verify_token/", ROUTE_BEARER, handlers_verify_token },
 	{ METHOD_POST, "/user/", ROUTE_PUBLIC | ROUTE_HASHES | ROUTE_BODY, handlers_register },
 	{ METHOD_GET, "/user/{user_id}/", ROUTE_BEARER, handlers_read_user },
@@ -18,6 +18,10 @@ static const struct route table[] = {
 	{ METHOD_GET, "/user/{user_id}/role/", ROUTE_BEARER, handlers_read_roles },
 	{ METHOD_PATCH, "/user/{user_id}/role/", ROUTE_BEARER | ROUTE_BODY,
 	    handlers_replace_roles },
+	{ METHOD_GET, "/user/{user_id}/session/", ROUTE_BEARER, handlers_list_sessions },
+	{ METHOD_DELETE, "/user/{user_id}/session/", ROUTE_BEARER, handlers_end_sessions },
+	{ METHOD_DELETE, "/user/{user_id}/session/{session_id}/", ROUTE_BEARER,
+	    handlers_end_session },
 	{ METHOD_POST, "/user/{user_id}/set_password/", ROUTE_BEARER | ROUTE_HASHES | ROUTE_BODY,
 	    handlers_set_password },
 	{ METHOD_POST, "/password/reset/", ROUTE_PUBLIC | ROUTE_BODY, handlers_request_reset },
@@ -79,6 +83,7 @@ pattern_matches(
 	struct str rest = str_from(pattern + 1), segment;
 
 	ret->has_user_id = false;
+	ret->session_id = STR_NULL;
 	ret->lacks_slash = false;
 	while (str_cut(&rest, '/', &segment)) {
 		if (at == request->n_segments) {
@@ -88,6 +93,8 @@ pattern_matches(
 		}
 		if (str_equal(segment, STR("{user_id}")) && request->segment[at].len > 0)
 			read_user_id(request->segment[at], ret);
+		else if (str_equal(segment, STR("{session_id}")) && request->segment[at].len > 0)
+			ret->session_id = request->segment[at];
 		else if (!str_equal(segment, request->segment[at]))
 			return false;
 		at++;
@@ -131,6 +138,7 @@ routes_find(struct str base_path, const struct request *request, struct route_ma
 		ret->is_known = true;
 		ret->lacks_slash = match.lacks_slash;
 		ret->has_user_id = match.has_user_id;
+		ret->session_id = match.session_id;
 		if (match.has_user_id) {
 			ret->is_current = match.is_current;
 			ret->user_id = match.user_id;

@@ -11,7 +11,8 @@ enum route_flags {
 	ROUTE_BEARER_ANY_TIME = 4, /* any validly signed token of a live login */
 	ROUTE_REFRESH = 8,         /* a token, which the handler judges */
 	ROUTE_HASHES = 16,         /* hashes a password: belongs to the hashing pool */
-	ROUTE_BODY = 32,           /* needs JSON; without this a body isn't looked at */
+	ROUTE_BODY = 32,           /* needs JSON; without one of these a body isn't looked at */
+	ROUTE_MAY_BODY = 64,       /* takes JSON; a body of another type isn't looked at */
 };
 
 struct call;
@@ -19,7 +20,8 @@ typedef enum rc route_handler(struct call *call);
 
 struct route {
 	enum method method;
-	const char *pattern; /* below the base path; "{user_id}" stands for one segment */
+	/* Below the base path; "{user_id}" and "{session_id}" stand for one segment each. */
+	const char *pattern;
 	unsigned flags;
 	route_handler *handle;
 };
@@ -32,7 +34,8 @@ struct route_match {
 	const struct route *route; /* NULL: not by this method */
 	bool has_user_id;
 	bool is_current;
-	int64_t user_id; /* 0: current, or an id that nobody has */
+	int64_t user_id;       /* 0: current, or an id that nobody has */
+	struct str session_id; /* borrowed from the request; absent: the path has none */
 	char allow[ROUTE_ALLOW_MAX + 1];
 };
 

@@ -24,6 +24,7 @@ libdomain_a_SOURCES += src/domain/sessions.c
 libdomain_a_SOURCES += src/domain/sessions.h
 libdomain_a_SOURCES += src/domain/sessions_internal.h
 libdomain_a_SOURCES += src/domain/sessions_login.c
+libdomain_a_SOURCES += src/domain/sessions_manage.c
 libdomain_a_SOURCES += src/domain/sessions_refresh.c
 libdomain_a_SOURCES += src/domain/user_rules.c
 libdomain_a_SOURCES += src/domain/user_rules.h

@@ -33,7 +33,7 @@ write_password(struct db *db, const struct change *change)
 
 	rc = user_row_set_password(db, change->user_id, change->hash, now);
 	if (rc == RC_OK)
-		rc = session_row_delete_user(db, change->user_id, change->keep_jti);
+		rc = session_row_delete_user(db, change->user_id, change->keep_jti, NULL);
 	if (rc == RC_OK)
 		rc = token_row_delete_user(db, change->user_id);
 	if (rc == RC_OK)

@@ -256,20 +256,3 @@ sessions_authenticate_any_time(struct service *service, struct str token, struct
 		rc = RC_USER_INACTIVE;
 	return rc == RC_OK ? fill_principal(&claims, view, ret) : rc;
 }
-
-enum rc
-sessions_logout(struct service *service, const struct principal *principal)
-{
-	enum rc rc;
-
-	if ((rc = db_begin_write(service->db)) != RC_OK)
-		return rc;
-	rc = session_row_delete(service->db, str_from(principal->claims.jti));
-	/* Gone already: somebody else was faster to the same end. */
-	if (rc == RC_NONE)
-		rc = RC_OK;
-	if (rc == RC_OK)
-		rc = db_commit(service->db);
-	db_rollback(service->db);
-	return rc;
-}

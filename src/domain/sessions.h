@@ -28,10 +28,44 @@ MUST_USE enum rc sessions_authenticate_any_time(
  * row. */
 MUST_USE enum rc sessions_refresh(
     struct service *service, const struct client *client, struct str token, struct buf *ret_token);
-MUST_USE enum rc sessions_logout(struct service *service, const struct principal *principal);
+/* Ends the login of the principal, the user's others, or all of them. Of the principal's own login
+ * alone, RC_OK also when somebody else was faster; else as sessions_end_many(). */
+enum session_scope { SESSION_SCOPE_LOCAL, SESSION_SCOPE_OTHERS, SESSION_SCOPE_ALL };
+MUST_USE enum rc sessions_logout(struct service *service, const struct client *client,
+    const struct principal *principal, enum session_scope scope);
+/* "local", "others", "all". RC_SYNTAX: another word. */
+MUST_USE enum rc sessions_read_scope(struct str word, enum session_scope *ret);
 
 /* Inside the caller's write transaction: a new login of the user and its token. */
 MUST_USE enum rc sessions_start(struct service *service, const struct client *client,
     const struct user *user, struct buf *ret_token);
+
+/*
+ * sessions_manage.c: logins as people see them. Each is named by its jti: whoever knows one can do
+ * nothing with it, since what opens is the signature around it.
+ */
+struct session_list {
+	size_t n;
+	struct session_info *list;
+};
+
+void sessions_list_release(struct session_list *list);
+/* The live logins of a user, last seen first. Access A: RC_ACCESS_DENIED, RC_NO_SUCH_USER. */
+MUST_USE enum rc sessions_list(struct service *service, const struct principal *principal,
+    int64_t user_id, struct session_list *ret);
+/* Ends one. Access A, and a service may not end an admin's. RC_NOT_FOUND: that user has no such
+ * login. */
+MUST_USE enum rc sessions_end(struct service *service, const struct client *client,
+    const struct principal *principal, int64_t user_id, struct str id);
+/* Ends all of the user's, or all but the one that asks (scope isn't local); access as above. RC_OK
+ * also when there is none. */
+MUST_USE enum rc sessions_end_many(struct service *service, const struct client *client,
+    const struct principal *principal, int64_t user_id, enum session_scope scope);
+
+/* For the admin's command, without a principal. id absent: all; *ret_n were ended. */
+MUST_USE enum rc sessions_admin_list(
+    struct service *service, int64_t user_id, struct session_list *ret);
+MUST_USE enum rc sessions_admin_end(
+    struct service *service, int64_t user_id, struct str id, size_t *ret_n);
 
 #endif

@@ -284,7 +284,7 @@ set_active(struct db *db, const struct user *user, int64_t actor_id, bool is_act
 		    is_active ? STR("user.activate") : STR("user.deactivate"), actor_id, user->id,
 		    STR(""), STR(""));
 	if (rc == RC_OK && !is_active)
-		rc = session_row_delete_user(db, user->id, STR_NULL);
+		rc = session_row_delete_user(db, user->id, STR_NULL, NULL);
 	if (rc == RC_OK && !is_active)
 		rc = token_row_delete_user(db, user->id);
 	return rc;

@@ -84,3 +84,23 @@ request_split_path(struct request *request, struct str uri, struct buf *storage)
 		from = end[i];
 	}
 }
+
+enum rc
+request_query_value(struct str query, struct str name, struct buf *ret)
+{
+	struct str rest = query, value, key;
+	bool is_there = false;
+
+	buf_reset(ret);
+	while (str_cut(&rest, '&', &value)) {
+		(void)str_cut(&value, '=', &key);
+		if (!str_equal(key, name))
+			continue;
+		if (is_there || !add_decoded(ret, value))
+			return RC_BAD_REQUEST;
+		is_there = true;
+	}
+	if (!is_there)
+		return RC_NONE;
+	return buf_ok(ret) ? RC_OK : RC_LIMIT;
+}

@@ -63,6 +63,10 @@ const char *problem_code(enum rc rc);
 
 /* http/path.c: cuts at "?", splits on "/", decodes once per segment into *storage. */
 void request_split_path(struct request *request, struct str uri, struct buf *storage);
+/* http/path.c: the value of a parameter of the query, decoded into *ret. RC_NONE: it isn't there;
+ * RC_BAD_REQUEST: it is there twice, or has a bad escape; RC_LIMIT: it is longer than *ret may be.
+ * A "+" is a "+": who sends forms uses a body. */
+MUST_USE enum rc request_query_value(struct str query, struct str name, struct buf *ret);
 /* http/media.c: whether the Content-Type (absent: no) is JSON as CONTRACT section 1 says. */
 bool media_is_json(struct str content_type);
 

@@ -5,6 +5,16 @@
 #include "model/user.h"
 
 void
+session_info_release(struct session_info *info)
+{
+	if (info == NULL)
+		return;
+	free(info->address);
+	free(info->user_agent);
+	*info = (struct session_info){ 0 };
+}
+
+void
 principal_release(struct principal *principal)
 {
 	if (principal == NULL)

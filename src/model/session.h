@@ -18,6 +18,15 @@ struct session {
 	int64_t last_seen_at;
 };
 
+/* A login as its user sees it. */
+struct session_info {
+	struct session session;
+	char *address;    /* where it came from; "": unknown */
+	char *user_agent; /* of the login, cut; "": none */
+};
+
+void session_info_release(struct session_info *info);
+
 /* The claims of a token. Times in seconds as in the token (RFC 7519 NumericDate). */
 struct claims {
 	char jti[64 + 1]; /* ours are RANDOM_ID_LEN; longer than 64 is a bad token */

@@ -70,8 +70,12 @@ MUST_USE enum rc session_row_rotate(struct db *db, const struct session *session
 /* RC_NONE: the login is over, or its current counter is another. */
 MUST_USE enum rc session_row_set_seen(struct db *db, struct str jti, int64_t counter, int64_t now);
 MUST_USE enum rc session_row_delete(struct db *db, struct str jti);
-/* All of the user's but keep_jti (absent: all). */
-MUST_USE enum rc session_row_delete_user(struct db *db, int64_t user_id, struct str keep_jti);
+/* All of the user's but keep_jti (absent: all); *ret_n of them, may be NULL. */
+MUST_USE enum rc session_row_delete_user(
+    struct db *db, int64_t user_id, struct str keep_jti, size_t *ret_n);
+/* Up to max of the user's that live at `now`, last seen first; the caller releases each. */
+MUST_USE enum rc session_row_list(struct db *db, int64_t user_id, int64_t now, size_t max,
+    struct session_info *ret, size_t *ret_n);
 MUST_USE enum rc session_row_count(struct db *db, int64_t user_id, int64_t *ret);
 /* The one idle longest; RC_OK also when there is none. */
 MUST_USE enum rc session_row_delete_idlest(struct db *db, int64_t user_id);

@@ -129,14 +129,52 @@ session_row_delete(struct db *db, struct str jti)
 }
 
 enum rc
-session_row_delete_user(struct db *db, int64_t user_id, struct str keep_jti)
+session_row_delete_user(struct db *db, int64_t user_id, struct str keep_jti, size_t *ret_n)
 {
 	struct stmt *stmt = stmt_use(db, STMT_SESSION_DELETE_USER);
 
 	stmt_bind_int(stmt, 1, user_id);
 	/* No jti is empty. */
 	stmt_bind_text(stmt, 2, keep_jti.ptr == NULL ? STR("") : keep_jti);
-	return stmt_run(stmt, NULL);
+	return stmt_run(stmt, ret_n);
+}
+
+/* The row that rc says is there. */
+static enum rc
+session_info_read(struct stmt *stmt, enum rc rc, struct session_info *ret)
+{
+	if (rc != RC_OK)
+		return rc;
+	session_read(stmt, &ret->session);
+	ret->address = stmt_dup(stmt, 10);
+	ret->user_agent = stmt_dup(stmt, 11);
+	rc = stmt_check(stmt, RC_OK);
+	if (rc != RC_OK)
+		session_info_release(ret);
+	return rc;
+}
+
+enum rc
+session_row_list(struct db *db, int64_t user_id, int64_t now, size_t max, struct session_info *ret,
+    size_t *ret_n)
+{
+	struct stmt *stmt = stmt_use(db, STMT_SESSION_LIST);
+	enum rc rc = RC_OK;
+	size_t n = 0;
+
+	stmt_bind_int(stmt, 1, user_id);
+	stmt_bind_int(stmt, 2, now);
+	stmt_bind_int(stmt, 3, (int64_t)max);
+	while (rc == RC_OK && n < max) {
+		rc = session_info_read(stmt, stmt_row(stmt), &ret[n]);
+		n += rc == RC_OK;
+	}
+	rc = stmt_end(stmt, rc == RC_NONE ? RC_OK : rc);
+	if (rc == RC_OK)
+		*ret_n = n;
+	while (rc != RC_OK && n > 0)
+		session_info_release(&ret[--n]);
+	return rc;
 }
 
 enum rc

@@ -83,6 +83,11 @@ const struct statement statements[STMT__MAX] = {
 	[STMT_SESSION_DELETE] = { "DELETE FROM session WHERE jti = $1", NULL },
 	[STMT_SESSION_DELETE_USER] = {
 		"DELETE FROM session WHERE user_id = $1 AND jti <> $2", NULL },
+	[STMT_SESSION_LIST] = {
+		"SELECT " SESSION_COLUMNS ", address, user_agent FROM session"
+		" WHERE user_id = $1 AND expires_at > $2"
+		" ORDER BY last_seen_at DESC, jti DESC LIMIT $3",
+		NULL },
 	[STMT_SESSION_COUNT] = { "SELECT count(*) FROM session WHERE user_id = $1", NULL },
 	[STMT_SESSION_DELETE_IDLEST] = {
 		"DELETE FROM session WHERE jti = (SELECT jti FROM session WHERE user_id = $1"

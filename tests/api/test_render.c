@@ -77,6 +77,31 @@ START_TEST(render_claims_gives_the_roles_of_now)
 }
 END_TEST
 
+START_TEST(render_session_marks_the_one_that_asks)
+{
+	const struct conf conf = { .time_format = CONF_TIME_RFC3339 };
+	char address[] = "2001:db8::1", agent[] = "a \"b\"", none[] = "";
+	struct session_info info = {
+		.session = { .jti = "abc", .created_at = 1000, .last_seen_at = 2999 },
+		.address = address,
+		.user_agent = agent,
+	};
+	struct json_out out = json_out_to(&text);
+
+	json_out_array(&out, NULL);
+	render_session(&out, &conf, &info, STR("abc"));
+	info.address = info.user_agent = none;
+	render_session(&out, &conf, &info, STR("ab"));
+	json_out_end(&out);
+	ck_assert_str_eq(buf_text(&text),
+	    "[{\"id\":\"abc\",\"created_at\":\"1970-01-01T00:00:01Z\",\"last_seen\":"
+	    "\"1970-01-01T00:00:02Z\",\"ip\":\"2001:db8::1\",\"user_agent\":\"a \\\"b\\\"\","
+	    "\"current\":true},{\"id\":\"abc\",\"created_at\":\"1970-01-01T00:00:01Z\","
+	    "\"last_seen\":\"1970-01-01T00:00:02Z\",\"ip\":null,\"user_agent\":null,"
+	    "\"current\":false}]");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -86,5 +111,6 @@ main(void)
 	tcase_add_test(tests, render_user_shows_all_but_the_password);
 	tcase_add_test(tests, render_user_leaves_the_z_out_for_clients_of_the_original);
 	tcase_add_test(tests, render_claims_gives_the_roles_of_now);
+	tcase_add_test(tests, render_session_marks_the_one_that_asks);
 	return suite_run();
 }

@@ -127,6 +127,21 @@ START_TEST(routes_take_an_id_in_decimal_and_any_other_text_for_nobody)
 }
 END_TEST
 
+START_TEST(routes_take_any_text_for_the_id_of_a_session)
+{
+	ck_assert_ptr_nonnull(find(METHOD_DELETE, "/api/v1.0/user/3/session/a%2Fb/?x"));
+	ck_assert_text(match.session_id, "a/b");
+	ck_assert_int_eq(match.user_id, 3);
+	ck_assert_str_eq(match.allow, "DELETE, OPTIONS");
+	ck_assert_ptr_null(find(METHOD_GET, "/api/v1.0/user/3/session/x/"));
+	ck_assert_ptr_nonnull(find(METHOD_DELETE, "/api/v1.0/user/3/session/"));
+	ck_assert_ptr_null(match.session_id.ptr);
+	ck_assert_str_eq(match.allow, "GET, HEAD, DELETE, OPTIONS");
+	ck_assert(is_known("/api/v1.0/user/3/session/x") && match.lacks_slash);
+	ck_assert(!is_known("/api/v1.0/user/3/session//"));
+}
+END_TEST
+
 START_TEST(routes_lie_below_any_base_path)
 {
 	request.method = METHOD_POST;
@@ -181,6 +196,7 @@ main(void)
 	tcase_add_test(tests, routes_know_no_other_path);
 	tcase_add_test(tests, routes_decode_segments);
 	tcase_add_test(tests, routes_take_an_id_in_decimal_and_any_other_text_for_nobody);
+	tcase_add_test(tests, routes_take_any_text_for_the_id_of_a_session);
 	tcase_add_test(tests, routes_lie_below_any_base_path);
 	tcase_add_test(tests, authorization_takes_one_bearer_token);
 	tcase_add_test(tests, authorization_refuses_all_else);

@@ -96,7 +96,7 @@ logout(struct str text)
 	enum rc rc = sessions_authenticate_any_time(service, text, &principal);
 
 	if (rc == RC_OK)
-		rc = sessions_logout(service, &principal);
+		rc = sessions_logout(service, &client, &principal, SESSION_SCOPE_LOCAL);
 	principal_release(&principal);
 	return rc;
 }

@@ -119,6 +119,33 @@ START_TEST(path_is_refused_beyond_its_length)
 }
 END_TEST
 
+/* The value of "scope" in that query, or why there is none. */
+static const char *
+scope_in(const char *query)
+{
+	static char text[16];
+	struct buf value = BUF_INIT(6);
+	enum rc rc = request_query_value(str_from(query), STR("scope"), &value);
+
+	(void)snprintf(text, sizeof(text), "%s", rc == RC_OK ? buf_text(&value) : rc_name(rc));
+	buf_release(&value);
+	return text;
+}
+
+START_TEST(query_gives_a_value_that_is_there_once)
+{
+	ck_assert_str_eq(scope_in("a=1&scope=%61ll&b"), "all");
+	ck_assert_str_eq(scope_in("scope=a=+&"), "a=+");
+	ck_assert_str_eq(scope_in("&&scope&x=%zz"), "");
+	ck_assert_str_eq(scope_in("scope=123456"), "123456");
+	ck_assert_str_eq(scope_in("scope=1234567"), "LIMIT");
+	ck_assert_str_eq(scope_in("scopes=1&sc%6Fpe=1"), "NONE");
+	ck_assert_str_eq(scope_in(NULL), "NONE");
+	ck_assert_str_eq(scope_in("scope=1&scope=1"), "BAD_REQUEST");
+	ck_assert_str_eq(scope_in("scope=%0"), "BAD_REQUEST");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -133,5 +160,6 @@ main(void)
 	tcase_add_test(tests, path_needs_a_slash_in_front);
 	tcase_add_test(tests, path_has_sixteen_segments_at_most);
 	tcase_add_test(tests, path_is_refused_beyond_its_length);
+	tcase_add_test(tests, query_gives_a_value_that_is_there_once);
 	return suite_run();
 }

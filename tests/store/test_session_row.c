@@ -134,6 +134,7 @@ START_TEST(session_row_delete_ends_one_or_all_or_all_but_one)
 {
 	struct db *db = database_db();
 	struct session got;
+	size_t n_gone = 9;
 	int64_t n = -1;
 
 	add(login("a1", 1));
@@ -144,13 +145,49 @@ START_TEST(session_row_delete_ends_one_or_all_or_all_but_one)
 	ck_assert_int_eq(n, 3);
 	ck_assert_rc(session_row_delete(db, STR("a3")), RC_OK);
 	ck_assert_rc(session_row_delete(db, STR("a3")), RC_OK);
-	ck_assert_rc(session_row_delete_user(db, 1, STR("a2")), RC_OK);
+	ck_assert_rc(session_row_delete_user(db, 1, STR("a2"), &n_gone), RC_OK);
+	ck_assert_uint_eq(n_gone, 1);
 	ck_assert_rc(session_row_get(db, STR("a1"), &got), RC_NONE);
 	ck_assert_rc(session_row_get(db, STR("a2"), &got), RC_OK);
-	ck_assert_rc(session_row_delete_user(db, 1, STR_NULL), RC_OK);
+	ck_assert_rc(session_row_delete_user(db, 1, STR_NULL, NULL), RC_OK);
+	ck_assert_rc(session_row_delete_user(db, 1, STR_NULL, &n_gone), RC_OK);
+	ck_assert_uint_eq(n_gone, 0);
 	ck_assert_rc(session_row_count(db, 1, &n), RC_OK);
 	ck_assert_int_eq(n, 0);
 	ck_assert_rc(session_row_get(db, STR("b1"), &got), RC_OK);
+}
+END_TEST
+
+START_TEST(session_row_list_gives_the_live_ones_of_a_user_last_seen_first)
+{
+	struct session_info got[3] = { 0 };
+	struct session session = login("a1", 1);
+	size_t n = 9;
+
+	add(login("b1", 2));
+	add(session);
+	(void)snprintf(session.jti, sizeof(session.jti), "a2");
+	session.last_seen_at = 201;
+	add(session);
+	(void)snprintf(session.jti, sizeof(session.jti), "a3");
+	session.expires_at = 999;
+	add(session);
+	ck_assert_rc(session_row_list(database_db(), 1, 999, 3, got, &n), RC_OK);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(got[0].session.jti, "a2");
+	ck_assert_str_eq(got[1].session.jti, "a1");
+	ck_assert_int_eq(got[1].session.expires_at, 1000);
+	ck_assert_str_eq(got[1].address, "192.0.2.1");
+	ck_assert_str_eq(got[1].user_agent, "");
+	session_info_release(&got[0]);
+	session_info_release(&got[1]);
+	ck_assert_rc(session_row_list(database_db(), 1, 998, 1, got, &n), RC_OK);
+	ck_assert_uint_eq(n, 1);
+	ck_assert_str_eq(got[0].session.jti, "a3");
+	session_info_release(&got[0]);
+	ck_assert_rc(session_row_list(database_db(), 3, 0, 3, got, &n), RC_OK);
+	ck_assert_uint_eq(n, 0);
+	session_info_release(NULL);
 }
 END_TEST
 
@@ -209,6 +246,7 @@ main(void)
 	tcase_add_test(tests, session_row_view_tells_each_half_by_itself);
 	tcase_add_test(tests, session_row_rotate_and_set_seen_change_the_live_login);
 	tcase_add_test(tests, session_row_delete_ends_one_or_all_or_all_but_one);
+	tcase_add_test(tests, session_row_list_gives_the_live_ones_of_a_user_last_seen_first);
 	tcase_add_test(tests, session_row_delete_idlest_takes_the_one_seen_longest_ago);
 	tcase_add_test(tests, session_row_purge_takes_what_expired_in_portions);
 	return suite_run();
