@@ -76,7 +76,7 @@ run(const char *conf_path, const char *pool)
 	bool has_master = getenv("AFFO_CONF_FD") != NULL;
 	bool is_fast = pool != NULL && strcmp(pool, "fast") == 0;
 	struct conf *conf = NULL;
-	struct api api = { NULL };
+	struct api api = { 0 };
 	int listen_fd = find_socket(pool), wake_fd = proc_env_fd("AFFO_WAKE_FD");
 	enum rc rc = RC_CONFIG;
 

@@ -79,7 +79,7 @@ read_options(int argc, char **argv, struct command_line *ret)
 			break;
 		case 'T':
 			ret->is_dump = true;
-			/* fallthrough */
+			__attribute__((fallthrough));
 		case 't':
 			ret->is_test = true;
 			break;

@@ -9,6 +9,7 @@
 
 enum { SHOWN_MAX = 60, SENTENCE_MAX = 2048 };
 
+PRINTF(4, 0)
 static void
 add_message(struct conf_parser *parser, struct buf *to, struct conf_source source, const char *fmt,
     va_list args)

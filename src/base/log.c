@@ -108,6 +108,7 @@ escape(char *to, const char *from)
 	return (size_t)(to - start);
 }
 
+PRINTF(2, 0)
 static void
 log_line(enum log_level level, const char *fmt, va_list args)
 {

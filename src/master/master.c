@@ -175,7 +175,9 @@ obey(struct master *master, int64_t now)
 {
 	if (take(SIGCHLD))
 		reap_all(master, now);
-	if (take(SIGTERM) | take(SIGINT))
+	if (take(SIGTERM))
+		begin_end(master, MASTER_STOPS, now);
+	if (take(SIGINT))
 		begin_end(master, MASTER_STOPS, now);
 	if (take(SIGQUIT))
 		begin_end(master, MASTER_QUITS, now);
