@@ -111,6 +111,7 @@ layer_tests += tests/layers/test_master
 layer_tests += tests/layers/test_ctl
 
 python_tests =
+python_tests += tests/ctl/test_keys.py
 python_tests += tests/ctl/test_userctl.py
 python_tests += tests/e2e/test_auth.py
 python_tests += tests/e2e/test_crash.py

@@ -62,7 +62,8 @@ MUST_USE enum ctl_status ctl_refuse(enum rc rc, const struct faults *faults);
 /* Writes the buffer to standard output and empties it. CTL_FAILED: it could not be written. */
 MUST_USE enum ctl_status ctl_print(struct buf *text);
 
-/* ctl_user.c, ctl_user_show.c, ctl_key.c, ctl_db.c, ctl_outbox.c, ctl_snippet.c */
+/* ctl_user.c, ctl_user_show.c, ctl_key.c, ctl_key_rotate.c, ctl_db.c, ctl_outbox.c, ctl_snippet.c
+ */
 enum ctl_status ctl_user_add(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_passwd(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_role(struct ctl *ctl, int argc, char **argv);
@@ -71,6 +72,9 @@ enum ctl_status ctl_user_enable(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_show(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_list(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_key_generate(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_key_list(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_key_rotate(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_key_retire(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_db_init(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_db_migrate(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_db_check(struct ctl *ctl, int argc, char **argv);

@@ -1,112 +1,20 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "base/random.h"
-#include "ctl/ctl.h"
+#include "ctl/ctl_keyring.h"
+#include "ctl/ctl_place.h"
 
-enum { KEY_TEXT_MAX = 4096, KEY_PATH_MAX = 4096 };
-
-/* Where a key file is to stand. */
-struct key_place {
-	const char *path;
-	const char *name; /* the last part of path */
-	int dir_fd;
-	struct stat dir;
-};
-
-static void
-place_close(struct key_place *place)
-{
-	if (place->dir_fd >= 0)
-		(void)close(place->dir_fd);
-}
+enum { KEY_TEXT_MAX = 4096 };
 
 static enum ctl_status
-place_open(const char *setting, const char *path, struct key_place *ret)
+write_key(struct ctl *ctl, const struct ctl_place *place, struct str text, mode_t mode)
 {
-	struct buf dir = BUF_INIT(KEY_PATH_MAX);
-	const char *slash = strrchr(path, '/');
-	enum ctl_status status = CTL_FAILED;
+	enum ctl_status status = ctl_place_write(ctl->conf, place, text, mode, false);
 
-	*ret = (struct key_place){ .path = path, .dir_fd = -1 };
-	if (path[0] != '/') {
-		log_error("%s is \"%s\", a name in $CREDENTIALS_DIRECTORY: make the file that "
-		          "LoadCredential reads with a configuration that has its path",
-		    setting, path);
-		return CTL_FAILED;
-	}
-	ret->name = slash + 1;
-	buf_add_bytes(&dir, path, slash == path ? 1 : (size_t)(slash - path));
-	ret->dir_fd = open(buf_text(&dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (ret->dir_fd < 0 || fstat(ret->dir_fd, &ret->dir) < 0)
-		log_error("%s: directory %s: %s", setting, buf_text(&dir), strerror(errno));
-	else
-		status = CTL_OK;
-	buf_release(&dir);
-	return status;
-}
-
-static bool
-place_is_taken(const struct key_place *place)
-{
-	return faccessat(place->dir_fd, place->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* Who must be able to read it. Made by root in a directory of root's: the service's user by its
- * group, so that it can read, but not change it. In another's directory: that other one. */
-static bool
-set_owner(const struct conf *conf, const struct key_place *place, int fd, mode_t mode)
-{
-	const struct passwd *account;
-
-	if (geteuid() != 0)
-		return fchmod(fd, mode) == 0;
-	if (place->dir.st_uid != 0)
-		return fchown(fd, place->dir.st_uid, place->dir.st_gid) == 0 &&
-		       fchmod(fd, mode) == 0;
-	account = getpwnam(conf->user != NULL ? conf->user : "affo-user");
-	if (account == NULL)
-		return fchmod(fd, mode) == 0;
-	return fchown(fd, 0, account->pw_gid) == 0 && fchmod(fd, mode | S_IRGRP) == 0;
-}
-
-/* Whole or not at all: written under another name and linked, which never replaces a file. */
-static enum ctl_status
-write_key(struct ctl *ctl, const struct key_place *place, struct str text, mode_t mode)
-{
-	struct buf temporary = BUF_INIT(KEY_PATH_MAX), line = BUF_INIT(KEY_TEXT_MAX);
-	char id[RANDOM_ID_LEN + 1];
-	enum ctl_status status = CTL_FAILED;
-	int fd;
-
-	random_id(id);
-	buf_printf(&temporary, ".%s.%s", place->name, id);
-	buf_add(&line, text);
-	buf_add_char(&line, '\n');
-	fd = openat(place->dir_fd, buf_text(&temporary),
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, buf_text(&line), line.len) != (ssize_t)line.len ||
-	    !set_owner(ctl->conf, place, fd, mode) || fsync(fd) != 0 ||
-	    linkat(place->dir_fd, buf_text(&temporary), place->dir_fd, place->name, 0) != 0) {
-		log_error("%s cannot be made: %s", place->path, strerror(errno));
-	} else {
-		(void)fsync(place->dir_fd);
+	if (status == CTL_OK)
 		(void)printf("%s made\n", place->path);
-		status = CTL_OK;
-	}
-	if (fd >= 0) {
-		(void)unlinkat(place->dir_fd, buf_text(&temporary), 0);
-		(void)close(fd);
-	}
-	buf_release(&temporary);
-	buf_release(&line);
 	return status;
 }
 
@@ -121,14 +29,14 @@ static enum ctl_status
 make_key(struct ctl *ctl, const char *setting, const char *path)
 {
 	struct buf key = BUF_INIT(KEY_TEXT_MAX);
-	struct key_place place;
-	enum ctl_status status = place_open(setting, path, &place);
+	struct ctl_place place;
+	enum ctl_status status = ctl_place_open(setting, path, &place);
 
-	if (status == CTL_OK && place_is_taken(&place))
+	if (status == CTL_OK && ctl_place_is_taken(&place))
 		status = leave(path);
 	else if (status == CTL_OK && (status = ctl_refuse(admin_make_key(&key), NULL)) == CTL_OK)
 		status = write_key(ctl, &place, buf_str(&key), 0600);
-	place_close(&place);
+	ctl_place_close(&place);
 	buf_release(&key);
 	return status;
 }
@@ -185,15 +93,16 @@ make_pair(struct ctl *ctl)
 	const char *secret_path = ctl->conf->outbox.key_file;
 	const char *public_path = ctl->conf->outbox.public_key_file;
 	struct buf public = BUF_INIT(KEY_TEXT_MAX), secret = BUF_INIT(KEY_TEXT_MAX);
-	struct key_place secret_place = { .dir_fd = -1 }, public_place = { .dir_fd = -1 };
+	struct ctl_place secret_place = { .dir_fd = -1 }, public_place = { .dir_fd = -1 };
 	bool has_secret, has_public;
 	enum ctl_status status;
 
-	if ((status = place_open("outbox.key_file", secret_path, &secret_place)) != CTL_OK ||
-	    (status = place_open("outbox.public_key_file", public_path, &public_place)) != CTL_OK)
+	if ((status = ctl_place_open("outbox.key_file", secret_path, &secret_place)) != CTL_OK ||
+	    (status = ctl_place_open("outbox.public_key_file", public_path, &public_place)) !=
+	        CTL_OK)
 		goto out;
-	has_secret = place_is_taken(&secret_place);
-	has_public = place_is_taken(&public_place);
+	has_secret = ctl_place_is_taken(&secret_place);
+	has_public = ctl_place_is_taken(&public_place);
 	if (has_public && !has_secret) {
 		log_error("%s is there, but not its secret key %s: bring that back, or move the "
 		          "public one away",
@@ -215,38 +124,59 @@ make_pair(struct ctl *ctl)
 	if (status == CTL_OK && !has_public)
 		status = write_key(ctl, &public_place, buf_str(&public), 0644);
 out:
-	place_close(&secret_place);
-	place_close(&public_place);
+	ctl_place_close(&secret_place);
+	ctl_place_close(&public_place);
 	buf_release(&public);
 	buf_release(&secret);
 	return status;
+}
+
+/* The key of tokens: in a file, or the first one of a directory. */
+static enum ctl_status
+make_token_key(struct ctl *ctl)
+{
+	if (ctl->conf->token.key_dir != NULL)
+		return ctl_keyring_begin(ctl);
+	return make_key(ctl, "token.key_file", ctl->conf->token.key_file);
+}
+
+static enum ctl_status
+make_verification_key(struct ctl *ctl)
+{
+	return make_key(ctl, "verification.key_file", ctl->conf->verification.key_file);
 }
 
 enum ctl_status
 ctl_key_generate(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct option options[] = { { NULL, 0, NULL, 0 } };
+	static const struct {
+		const char *name;
+		enum ctl_status (*make)(struct ctl *ctl);
+		bool is_of_all;
+	} kinds[] = {
+		{ "token", make_token_key, true },
+		{ "verification", make_verification_key, true },
+		{ "outbox", make_pair, true },
+		{ "next", ctl_keyring_add_next, false },
+	};
 	enum ctl_status status, one;
+	bool is_all, is_known = false;
 	const char *which;
-	bool is_all;
 
 	if (ctl_option(ctl, argc, argv, options) != -1 || argc - optind > 1)
 		return ctl_usage(ctl);
 	which = optind < argc ? argv[optind] : "all";
 	is_all = strcmp(which, "all") == 0;
-	if (!is_all && strcmp(which, "token") != 0 && strcmp(which, "verification") != 0 &&
-	    strcmp(which, "outbox") != 0)
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		is_known |= is_all || strcmp(which, kinds[i].name) == 0;
+	if (!is_known)
 		return ctl_usage(ctl);
 	if ((status = ctl_open_conf(ctl)) != CTL_OK)
 		return status;
-	if ((is_all || strcmp(which, "token") == 0) &&
-	    (one = make_key(ctl, "token.key_file", ctl->conf->token.key_file)) != CTL_OK)
-		status = one;
-	if ((is_all || strcmp(which, "verification") == 0) &&
-	    (one = make_key(ctl, "verification.key_file", ctl->conf->verification.key_file)) !=
-	        CTL_OK)
-		status = one;
-	if ((is_all || strcmp(which, "outbox") == 0) && (one = make_pair(ctl)) != CTL_OK)
-		status = one;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if ((is_all ? kinds[i].is_of_all : strcmp(which, kinds[i].name) == 0) &&
+		    (one = kinds[i].make(ctl)) != CTL_OK)
+			status = one;
 	return status;
 }

@@ -1,6 +1,7 @@
 #include "domain/admin.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/base64.h"
@@ -8,9 +9,10 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "cred/secret.h"
+#include "cred/token_key.h"
 #include "store/rows.h"
 
-enum { KEY_BYTES = 32 };
+enum { KEY_BYTES = 32, WHY_MAX = 256 };
 
 enum rc
 admin_open(const struct conf *conf, struct service **ret)
@@ -78,6 +80,33 @@ admin_make_key(struct buf *ret)
 	base64_add_url(ret, bytes, sizeof(bytes));
 	sodium_memzero(bytes, sizeof(bytes));
 	return made(ret);
+}
+
+enum rc
+admin_token_key_id(enum key_alg alg, struct str text, char ret_kid[static KEY_ID_MAX + 1])
+{
+	struct buf why = BUF_INIT(WHY_MAX);
+	struct token_key *key = NULL;
+	enum rc rc;
+
+	if ((rc = secret_init()) == RC_OK &&
+	    (rc = token_key_new(alg, text, &key, &why)) == RC_CONFIG)
+		log_error("the token key %s", buf_text(&why));
+	if (rc == RC_OK)
+		(void)snprintf(ret_kid, KEY_ID_MAX + 1, "%s", token_key_id(key));
+	token_key_free(key);
+	buf_release(&why);
+	return rc;
+}
+
+enum rc
+admin_make_token_key(enum key_alg alg, struct buf *ret_text, char ret_kid[static KEY_ID_MAX + 1])
+{
+	enum rc rc;
+
+	if ((rc = secret_init()) == RC_OK)
+		rc = token_key_make(alg, ret_text);
+	return rc == RC_OK ? admin_token_key_id(alg, buf_str(ret_text), ret_kid) : rc;
 }
 
 enum rc

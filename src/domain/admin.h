@@ -4,6 +4,7 @@
 #ifndef AFFO_DOMAIN_ADMIN_H
 #define AFFO_DOMAIN_ADMIN_H
 
+#include "base/key_index.h"
 #include "domain/service.h"
 #include "model/message.h"
 
@@ -21,6 +22,12 @@ MUST_USE enum rc admin_retry_messages(struct service *service, struct str id, si
 
 /* A key for tokens or codes: 256 random bits as base64url. */
 MUST_USE enum rc admin_make_key(struct buf *ret);
+/* A key of token.key_dir: its file's text and its name. RC_SYSTEM (logged). */
+MUST_USE enum rc admin_make_token_key(
+    enum key_alg alg, struct buf *ret_text, char ret_kid[static KEY_ID_MAX + 1]);
+/* The name of the key with that text. RC_CONFIG (logged): it is none. */
+MUST_USE enum rc admin_token_key_id(
+    enum key_alg alg, struct str text, char ret_kid[static KEY_ID_MAX + 1]);
 /* The pair of keys of the outbox, base64url. */
 MUST_USE enum rc admin_make_pair(struct buf *ret_public, struct buf *ret_secret);
 /* The public key of a secret one. RC_SYNTAX: it is none. */

@@ -50,8 +50,12 @@ open_keyring(struct service *service)
 {
 	const struct conf *conf = service->conf;
 	struct buf secret = BUF_INIT(TOKEN_KEY_MAX);
+	int reading_fd = -1;
 	enum rc rc;
 
+	/* While it reads, it counts as one that knows nothing. */
+	if ((rc = key_use_hold(conf->run_dir, 0, &reading_fd)) != RC_OK)
+		return rc;
 	if (conf->token.key_dir != NULL) {
 		rc = keyring_open(conf->token.key_dir, conf->token.key_file, &service->keyring);
 	} else {
@@ -63,6 +67,7 @@ open_keyring(struct service *service)
 	if (rc == RC_OK)
 		rc = key_use_hold(
 		    conf->run_dir, keyring_serial(service->keyring), &service->keys_fd);
+	(void)close(reading_fd);
 	buf_release(&secret);
 	return rc;
 }
@@ -144,7 +149,7 @@ service_open(const struct conf *conf, int wake_fd, struct service **ret)
 	    (rc = login_cache_new(LOGIN_CACHE_ENTRIES, &service->login_cache)) == RC_OK &&
 	    (rc = open_shared_map(service)) == RC_OK && (rc = open_database(service)) == RC_OK) {
 		(void)malloc_trim(0); /* what starting has left behind, in each of many processes */
-	*ret = service;
+		*ret = service;
 		return RC_OK;
 	}
 	service_close(service);
