@@ -1,11 +1,17 @@
 noinst_LIBRARIES += libhttp.a
 libhttp_a_SOURCES =
+libhttp_a_SOURCES += src/http/cookie.c
+libhttp_a_SOURCES += src/http/cookie.h
 libhttp_a_SOURCES += src/http/exchange.c
 libhttp_a_SOURCES += src/http/exchange.h
+libhttp_a_SOURCES += src/http/form.c
+libhttp_a_SOURCES += src/http/form.h
 libhttp_a_SOURCES += src/http/media.c
 libhttp_a_SOURCES += src/http/params.c
 libhttp_a_SOURCES += src/http/params.h
 libhttp_a_SOURCES += src/http/path.c
+libhttp_a_SOURCES += src/http/percent.c
+libhttp_a_SOURCES += src/http/percent.h
 libhttp_a_SOURCES += src/http/problem.c
 libhttp_a_SOURCES += src/http/request.h
 libhttp_a_SOURCES += src/http/response.c

@@ -49,6 +49,16 @@ take_quoted(struct str *s, struct str *ret)
 	return false;
 }
 
+/* Takes "application/" and the subtype off *s. */
+static bool
+take_application(struct str *s, struct str *ret_subtype)
+{
+	struct str type;
+
+	return take_token(s, &type) && str_equal_nocase(type, STR("application")) &&
+	       take_char(s, '/') && take_token(s, ret_subtype);
+}
+
 static bool
 is_json_subtype(struct str subtype)
 {
@@ -88,9 +98,17 @@ parameters_are_fine(struct str rest)
 bool
 media_is_json(struct str content_type)
 {
-	struct str rest = str_trim(content_type), type, subtype;
+	struct str rest = str_trim(content_type), subtype;
 
-	return take_token(&rest, &type) && str_equal_nocase(type, STR("application")) &&
-	       take_char(&rest, '/') && take_token(&rest, &subtype) && is_json_subtype(subtype) &&
+	return take_application(&rest, &subtype) && is_json_subtype(subtype) &&
 	       parameters_are_fine(rest);
+}
+
+bool
+media_is_form(struct str content_type)
+{
+	struct str rest = str_trim(content_type), subtype;
+
+	return take_application(&rest, &subtype) &&
+	       str_equal_nocase(subtype, STR("x-www-form-urlencoded")) && parameters_are_fine(rest);
 }

@@ -18,6 +18,8 @@ enum variable {
 	VARIABLE_HOST,
 	VARIABLE_REQUEST_ID,
 	VARIABLE_AFFO_AT,
+	VARIABLE_AFFO_METHOD,
+	VARIABLE_AFFO_URL,
 	VARIABLE_USER_AGENT,
 	VARIABLE_ACCEPT_LANGUAGE,
 	VARIABLE__MAX
@@ -46,6 +48,8 @@ static const struct {
 	[VARIABLE_HOST] = { TEXT("HTTP_HOST"), 0 },
 	[VARIABLE_REQUEST_ID] = { TEXT("REQUEST_ID"), 0 },
 	[VARIABLE_AFFO_AT] = { TEXT("AFFO_AT"), 0 },
+	[VARIABLE_AFFO_METHOD] = { TEXT("AFFO_METHOD"), 0 },
+	[VARIABLE_AFFO_URL] = { TEXT("AFFO_URL"), 0 },
 	[VARIABLE_USER_AGENT] = { TEXT("HTTP_USER_AGENT"), MAY_REPEAT },
 	[VARIABLE_ACCEPT_LANGUAGE] = { TEXT("HTTP_ACCEPT_LANGUAGE"), MAY_REPEAT },
 };
@@ -186,6 +190,10 @@ params_read(const char *const *envp, int64_t hash_deadline_ms, struct request *r
 	ret->host = value[VARIABLE_HOST];
 	ret->user_agent = value[VARIABLE_USER_AGENT];
 	ret->accept_language = value[VARIABLE_ACCEPT_LANGUAGE];
+	ret->outer_method = METHOD_GET;
+	if (value[VARIABLE_AFFO_METHOD].ptr != NULL)
+		ret->outer_method = method_from(value[VARIABLE_AFFO_METHOD]);
+	ret->outer_url = value[VARIABLE_AFFO_URL];
 	ret->hash_deadline_ms = deadline_from(value[VARIABLE_AFFO_AT], hash_deadline_ms);
 	read_id(value[VARIABLE_REQUEST_ID], ret->id);
 	if (rc != RC_OK || value[VARIABLE_CONTENT_LENGTH].ptr == NULL)

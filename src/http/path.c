@@ -1,39 +1,5 @@
+#include "http/percent.h"
 #include "http/request.h"
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* Adds s with each %XX once decoded; false: a bad escape, or %00. */
-static bool
-add_decoded(struct buf *to, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		int high, low;
-
-		if (s.ptr[i] != '%') {
-			buf_add_char(to, s.ptr[i]);
-			continue;
-		}
-		if (s.len - i < 3)
-			return false;
-		high = hex_value(s.ptr[i + 1]);
-		low = hex_value(s.ptr[i + 2]);
-		if (high < 0 || low < 0 || (high == 0 && low == 0))
-			return false;
-		buf_add_char(to, (char)(high << 4 | low));
-		i += 2;
-	}
-	return true;
-}
 
 /* RFC 3986 allows printable ASCII only; the path also goes into a Location header. */
 static bool
@@ -66,7 +32,7 @@ request_split_path(struct request *request, struct str uri, struct buf *storage)
 		return;
 	path = str_slice(path, 1, path.len);
 	while (str_cut(&path, '/', &segment)) {
-		if (!add_decoded(storage, segment) || !buf_ok(storage)) {
+		if (!percent_add_decoded(storage, segment) || !buf_ok(storage)) {
 			request->is_bad_path = true;
 			request->n_segments = 0;
 			return;

@@ -38,6 +38,10 @@ struct request {
 	struct str accept_language;
 	struct str origin, cookie, host;
 	struct str remote_addr;
+	/* Of the request that a web server asks about: AFFO_METHOD (GET: it isn't given), AFFO_URL.
+	 */
+	enum method outer_method;
+	struct str outer_url;
 	char id[REQUEST_ID_MAX + 1];
 	struct str body;          /* read whole; at most max_body */
 	bool is_body_too_large;   /* more than max_body came, or was announced */
@@ -69,5 +73,7 @@ void request_split_path(struct request *request, struct str uri, struct buf *sto
 MUST_USE enum rc request_query_value(struct str query, struct str name, struct buf *ret);
 /* http/media.c: whether the Content-Type (absent: no) is JSON as CONTRACT section 1 says. */
 bool media_is_json(struct str content_type);
+/* Whether it is application/x-www-form-urlencoded, in UTF-8 if it says so. */
+bool media_is_form(struct str content_type);
 
 #endif

@@ -32,6 +32,18 @@ START_TEST(media_refuses_all_else)
 }
 END_TEST
 
+START_TEST(media_knows_forms)
+{
+	ck_assert(media_is_form(STR("application/x-www-form-urlencoded")));
+	ck_assert(media_is_form(STR("Application/X-WWW-form-urlencoded; charset=UTF-8")));
+	ck_assert(!media_is_form(STR("application/x-www-form-urlencoded; charset=latin1")));
+	ck_assert(!media_is_form(STR("application/json")));
+	ck_assert(!media_is_form(STR("multipart/form-data; boundary=x")));
+	ck_assert(!media_is_form(STR("text/x-www-form-urlencoded")));
+	ck_assert(!media_is_form(STR_NULL));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -39,5 +51,6 @@ main(void)
 
 	tcase_add_test(tests, media_takes_json_in_utf8);
 	tcase_add_test(tests, media_refuses_all_else);
+	tcase_add_test(tests, media_knows_forms);
 	return suite_run();
 }

@@ -151,6 +151,27 @@ START_TEST(params_count_the_deadline_from_when_the_request_came)
 }
 END_TEST
 
+START_TEST(params_tell_of_the_request_that_is_asked_about)
+{
+	ck_assert_rc(read_all(MANDATORY), RC_OK);
+	ck_assert_int_eq(request.outer_method, METHOD_GET);
+	ck_assert_ptr_null(request.outer_url.ptr);
+	ck_assert_rc(
+	    read_all(MANDATORY, "AFFO_METHOD=PATCH", "AFFO_URL=https://a.example/b?c"), RC_OK);
+	ck_assert_int_eq(request.method, METHOD_POST);
+	ck_assert_int_eq(request.outer_method, METHOD_PATCH);
+	ck_assert_text(request.outer_url, "https://a.example/b?c");
+	ck_assert_rc(read_all(MANDATORY, "AFFO_METHOD=PROPFIND"), RC_OK);
+	ck_assert_int_eq(request.outer_method, METHOD_OTHER);
+	/* Only the web server can set these: a client's headers have other names. */
+	ck_assert_rc(read_all(MANDATORY, "HTTP_AFFO_METHOD=POST", "AFFO_URL="), RC_OK);
+	ck_assert_int_eq(request.outer_method, METHOD_GET);
+	ck_assert_ptr_null(request.outer_url.ptr);
+	ck_assert_rc(read_all(MANDATORY, "AFFO_METHOD=GET", "AFFO_METHOD=POST"), RC_BAD_REQUEST);
+	ck_assert_rc(read_all(MANDATORY, "AFFO_URL=a", "AFFO_URL=b"), RC_BAD_REQUEST);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -163,5 +184,6 @@ main(void)
 	tcase_add_test(tests, params_take_a_length_of_digits_only);
 	tcase_add_test(tests, params_take_an_id_that_looks_like_one);
 	tcase_add_test(tests, params_count_the_deadline_from_when_the_request_came);
+	tcase_add_test(tests, params_tell_of_the_request_that_is_asked_about);
 	return suite_run();
 }
