@@ -62,7 +62,7 @@ request_query_value(struct str query, struct str name, struct buf *ret)
 		(void)str_cut(&value, '=', &key);
 		if (!str_equal(key, name))
 			continue;
-		if (is_there || !add_decoded(ret, value))
+		if (is_there || !percent_add_decoded(ret, value))
 			return RC_BAD_REQUEST;
 		is_there = true;
 	}
