@@ -43,7 +43,7 @@ after_answer(void *arg)
 	 * until then there are only refusals. */
 	if (db_needs_restart(api->service->db))
 		server_stop(true);
-	return db_watch_ms(api->service->db);
+	return service_watch_ms(api->service);
 }
 
 /* The socket that systemd passed under the pool's name, else standard input. */

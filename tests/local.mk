@@ -51,6 +51,7 @@ unit_tests += tests/deliver/test_senders
 unit_tests += tests/deliver/test_wire
 unit_tests += tests/domain/test_admin
 unit_tests += tests/domain/test_gateway_state
+unit_tests += tests/domain/test_last_seen
 unit_tests += tests/domain/test_login_race
 unit_tests += tests/domain/test_outbox
 unit_tests += tests/domain/test_passwords

@@ -13,6 +13,7 @@
 #include "cred/keyring.h"
 #include "cred/secret.h"
 #include "cred/token_key.h"
+#include "domain/last_seen.h"
 #include "domain/login_cache.h"
 #include "domain/outbox.h"
 
@@ -147,6 +148,7 @@ service_open(const struct conf *conf, int wake_fd, struct service **ret)
 	if ((rc = secret_init()) == RC_OK && (rc = open_keys(service)) == RC_OK &&
 	    (rc = token_cache_new(TOKEN_CACHE_ENTRIES, &service->token_cache)) == RC_OK &&
 	    (rc = login_cache_new(LOGIN_CACHE_ENTRIES, &service->login_cache)) == RC_OK &&
+	    (rc = last_seen_new(&service->last_seen)) == RC_OK &&
 	    (rc = open_shared_map(service)) == RC_OK && (rc = open_database(service)) == RC_OK) {
 		(void)malloc_trim(0); /* what starting has left behind, in each of many processes */
 		*ret = service;
@@ -159,8 +161,16 @@ service_open(const struct conf *conf, int wake_fd, struct service **ret)
 void
 service_close(struct service *service)
 {
+	enum rc dropped;
+
 	if (service == NULL)
 		return;
+	if (service->last_seen != NULL && service->db != NULL) {
+		/* What went wrong was logged. */
+		dropped = last_seen_flush(service->last_seen, service->db);
+		(void)dropped;
+	}
+	last_seen_free(service->last_seen);
 	db_close(service->db);
 	if (service->shm != NULL)
 		shm_close(service->shm);
@@ -186,7 +196,21 @@ service_after_answer(struct service *service)
 		dropped = outbox_purge(service->db);
 		(void)dropped;
 	}
+	if (last_seen_due_ms(service->last_seen) == 0) {
+		dropped = last_seen_flush(service->last_seen, service->db);
+		(void)dropped;
+	}
 	db_after_answer(service->db);
+}
+
+int64_t
+service_watch_ms(const struct service *service)
+{
+	int64_t seen_ms = last_seen_due_ms(service->last_seen), db_ms = db_watch_ms(service->db);
+
+	if (seen_ms < 0 || (db_ms >= 0 && db_ms < seen_ms))
+		return db_ms;
+	return seen_ms;
 }
 
 void

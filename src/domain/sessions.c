@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/utf8.h"
+#include "domain/last_seen.h"
 #include "domain/login_cache.h"
 #include "domain/sessions_internal.h"
 
@@ -228,6 +229,8 @@ sessions_authenticate(struct service *service, struct str token, struct principa
 		return rc;
 	if (action != ACTION_NONE)
 		judged = access_with_write(service, &claims, now);
+	else if (judged == RC_OK)
+		last_seen_note(service->last_seen, &view->session, now);
 	if (judged == RC_OK) {
 		*ret = principal;
 		principal = (struct principal){ 0 };

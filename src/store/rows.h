@@ -69,6 +69,8 @@ MUST_USE enum rc session_row_view(
 MUST_USE enum rc session_row_rotate(struct db *db, const struct session *session);
 /* RC_NONE: the login is over, or its current counter is another. */
 MUST_USE enum rc session_row_set_seen(struct db *db, struct str jti, int64_t counter, int64_t now);
+/* Moves last_seen_at forward to `at`; RC_OK also when it is later, or the login is over. */
+MUST_USE enum rc session_row_touch(struct db *db, struct str jti, int64_t at);
 MUST_USE enum rc session_row_delete(struct db *db, struct str jti);
 /* All of the user's but keep_jti (absent: all); *ret_n of them, may be NULL. */
 MUST_USE enum rc session_row_delete_user(

@@ -120,6 +120,16 @@ session_row_set_seen(struct db *db, struct str jti, int64_t counter, int64_t now
 }
 
 enum rc
+session_row_touch(struct db *db, struct str jti, int64_t at)
+{
+	struct stmt *stmt = stmt_use(db, STMT_SESSION_TOUCH);
+
+	stmt_bind_text(stmt, 1, jti);
+	stmt_bind_int(stmt, 2, at);
+	return stmt_run(stmt, NULL);
+}
+
+enum rc
 session_row_delete(struct db *db, struct str jti)
 {
 	struct stmt *stmt = stmt_use(db, STMT_SESSION_DELETE);

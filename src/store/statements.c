@@ -80,6 +80,8 @@ const struct statement statements[STMT__MAX] = {
 	[STMT_SESSION_SET_SEEN] = {
 		"UPDATE session SET seen = 1, last_seen_at = $3 WHERE jti = $1 AND counter = $2",
 		NULL },
+	[STMT_SESSION_TOUCH] = {
+		"UPDATE session SET last_seen_at = $2 WHERE jti = $1 AND last_seen_at < $2", NULL },
 	[STMT_SESSION_DELETE] = { "DELETE FROM session WHERE jti = $1", NULL },
 	[STMT_SESSION_DELETE_USER] = {
 		"DELETE FROM session WHERE user_id = $1 AND jti <> $2", NULL },

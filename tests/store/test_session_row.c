@@ -130,6 +130,21 @@ START_TEST(session_row_rotate_and_set_seen_change_the_live_login)
 }
 END_TEST
 
+START_TEST(session_row_touch_moves_the_time_forward_only)
+{
+	struct db *db = database_db();
+	struct session got;
+
+	add(login("j1", 1));
+	ck_assert_rc(session_row_touch(db, STR("j1"), 201), RC_OK);
+	ck_assert_rc(session_row_touch(db, STR("j1"), 150), RC_OK);
+	ck_assert_rc(session_row_touch(db, STR("j2"), 150), RC_OK);
+	ck_assert_rc(session_row_get(db, STR("j1"), &got), RC_OK);
+	ck_assert(got.last_seen_at == 201 && got.counter == 4 && got.issued_at == 100);
+	ck_assert_rc(session_row_get(db, STR("j2"), &got), RC_NONE);
+}
+END_TEST
+
 START_TEST(session_row_delete_ends_one_or_all_or_all_but_one)
 {
 	struct db *db = database_db();
@@ -245,6 +260,7 @@ main(void)
 	tcase_add_test(tests, session_row_insert_needs_a_user_and_a_new_jti);
 	tcase_add_test(tests, session_row_view_tells_each_half_by_itself);
 	tcase_add_test(tests, session_row_rotate_and_set_seen_change_the_live_login);
+	tcase_add_test(tests, session_row_touch_moves_the_time_forward_only);
 	tcase_add_test(tests, session_row_delete_ends_one_or_all_or_all_but_one);
 	tcase_add_test(tests, session_row_list_gives_the_live_ones_of_a_user_last_seen_first);
 	tcase_add_test(tests, session_row_delete_idlest_takes_the_one_seen_longest_ago);
