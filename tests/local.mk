@@ -131,6 +131,7 @@ python_tests += tests/e2e/test_nginx.py
 python_tests += tests/e2e/test_real_peers.py
 python_tests += tests/e2e/test_reload.py
 python_tests += tests/e2e/test_run.py
+python_tests += tests/e2e/test_sessions.py
 python_tests += tests/e2e/test_storage.py
 python_tests += tests/e2e/test_users.py
 python_tests += tests/gateway/test_mime_parser.py
