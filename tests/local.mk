@@ -135,6 +135,8 @@ python_tests += tests/e2e/test_sessions.py
 python_tests += tests/e2e/test_storage.py
 python_tests += tests/e2e/test_users.py
 python_tests += tests/gateway/test_mime_parser.py
+python_tests += tests/lint/test_docs.py
+python_tests += tests/lint/test_install.py
 python_tests += tests/lint/test_layers.py
 python_tests += tests/lint/test_shipped.py
 
