@@ -77,6 +77,8 @@ def test_an_unknown_snippet_is_refused_with_the_names():
 def test_another_base_path_is_served():
     site = Site(settings='base_path = "/accounts";', base="/accounts")
     assert site.get("/openapi.json").status == 200
+    keys = site.get("/.well-known/jwks.json")
+    assert keys.status == 200 and keys.headers["Cache-Control"] == "public, max-age=300", keys
     assert site.register()["id"] == 1
     assert site.get("/api/v1.0/openapi.json", base="").status == 404
     site.stop()
