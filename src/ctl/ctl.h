@@ -80,6 +80,8 @@ enum ctl_status ctl_db_migrate(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_db_check(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_list(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_retry(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_session_list(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_session_end(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_snippet(struct ctl *ctl, int argc, char **argv);
 
 /* ctl_user_show.c: one user, as --json says it or as lines. */

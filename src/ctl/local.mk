@@ -12,6 +12,7 @@ libctl_a_SOURCES += src/ctl/ctl_password.c
 libctl_a_SOURCES += src/ctl/ctl_password.h
 libctl_a_SOURCES += src/ctl/ctl_place.c
 libctl_a_SOURCES += src/ctl/ctl_place.h
+libctl_a_SOURCES += src/ctl/ctl_session.c
 libctl_a_SOURCES += src/ctl/ctl_snippet.c
 libctl_a_SOURCES += src/ctl/ctl_table.c
 libctl_a_SOURCES += src/ctl/ctl_table.h

@@ -81,6 +81,8 @@ def test_wrong_usage_is_status_2_and_says_what_is_right():
                   ["user", "show", "1", "2"], ["user", "list", "x"], ["user", "passwd"],
                   ["user", "passwd", "1", "secret"], ["user", "role"],
                   ["user", "role", "1", "x", "--none"], ["user", "disable"], ["user", "enable"],
+                  ["session", "list"], ["session", "list", "1", "2"], ["session", "end", "1"],
+                  ["session", "end", "1", "x", "--all"], ["session", "end", "--all"],
                   ["key", "generate", "x"], ["key", "generate", "token", "outbox"],
                   ["db", "init", "x"], ["db", "migrate", "x"], ["db", "check", "x"],
                   ["outbox", "list", "x"], ["outbox", "retry", "a", "b"],
