@@ -50,6 +50,8 @@ unit_tests += tests/deliver/test_sender
 unit_tests += tests/deliver/test_senders
 unit_tests += tests/deliver/test_wire
 unit_tests += tests/domain/test_admin
+unit_tests += tests/domain/test_admin_gateway
+unit_tests += tests/domain/test_admin_outbox
 unit_tests += tests/domain/test_gateway_state
 unit_tests += tests/domain/test_last_seen
 unit_tests += tests/domain/test_login_race
@@ -116,6 +118,7 @@ layer_tests += tests/layers/test_ctl
 
 python_tests =
 python_tests += tests/ctl/test_keys.py
+python_tests += tests/ctl/test_outbox.py
 python_tests += tests/ctl/test_userctl.py
 python_tests += tests/e2e/test_auth.py
 python_tests += tests/e2e/test_crash.py

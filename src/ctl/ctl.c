@@ -51,7 +51,23 @@ static const struct ctl_command commands[] = {
 	    ctl_db_migrate },
 	{ COMMAND("db", "check"), "", "looks for damage", ctl_db_check },
 	{ COMMAND("outbox", "list"), "[--json]", "lists messages on their way", ctl_outbox_list },
+	{ COMMAND("outbox", "show"), "ID [--json]", "shows a message, but not what it says",
+	    ctl_outbox_show },
 	{ COMMAND("outbox", "retry"), "[ID]", "sends waiting messages now", ctl_outbox_retry },
+	{ COMMAND("outbox", "hold"), "ID", "keeps a waiting message from being sent",
+	    ctl_outbox_hold },
+	{ COMMAND("outbox", "release"), "ID", "sends a held message", ctl_outbox_release },
+	{ COMMAND("outbox", "cancel"), "ID", "ends a waiting message, unsent", ctl_outbox_cancel },
+	{ COMMAND("outbox", "stats"), "[--json]", "counts messages, and what gateways did",
+	    ctl_outbox_stats },
+	{ COMMAND("gateway", "list"), "[--json]", "lists the gateways and their state",
+	    ctl_gateway_list },
+	{ COMMAND("gateway", "test"), "NAME RECIPIENT [--json]",
+	    "sends one message through a gateway, now", ctl_gateway_test },
+	{ COMMAND("gateway", "enable"), "NAME", "has the queue use a gateway again",
+	    ctl_gateway_enable },
+	{ COMMAND("gateway", "disable"), "NAME", "has the queue pass a gateway over",
+	    ctl_gateway_disable },
 	{ PROGRAM " nginx-snippet", NULL, "nginx-snippet", "[--dir DIR] [NAME]",
 	    "prints a file for nginx, or the files' names", ctl_snippet },
 };
@@ -116,6 +132,15 @@ ctl_print(struct buf *text)
 		return CTL_OK;
 	log_error("standard output cannot be written: %s", strerror(errno));
 	return CTL_FAILED;
+}
+
+void
+ctl_add_time(struct json_out *out, const char *name, int64_t at)
+{
+	char text[CLOCK_TEXT_MAX + 1];
+
+	clock_format(at, true, text);
+	json_out_string(out, name, at == 0 ? STR_NULL : str_from(text));
 }
 
 int

@@ -62,8 +62,11 @@ MUST_USE enum ctl_status ctl_refuse(enum rc rc, const struct faults *faults);
 /* Writes the buffer to standard output and empties it. CTL_FAILED: it could not be written. */
 MUST_USE enum ctl_status ctl_print(struct buf *text);
 
-/* ctl_user.c, ctl_user_show.c, ctl_key.c, ctl_key_rotate.c, ctl_db.c, ctl_outbox.c, ctl_snippet.c
- */
+/* A time, as the API says it; 0: null. */
+void ctl_add_time(struct json_out *out, const char *name, int64_t at);
+
+/* ctl_user.c, ctl_user_show.c, ctl_key.c, ctl_key_rotate.c, ctl_db.c, ctl_outbox.c,
+ * ctl_outbox_change.c, ctl_outbox_stats.c, ctl_gateway.c, ctl_gateway_test.c, ctl_snippet.c */
 enum ctl_status ctl_user_add(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_passwd(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_role(struct ctl *ctl, int argc, char **argv);
@@ -79,9 +82,18 @@ enum ctl_status ctl_db_init(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_db_migrate(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_db_check(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_list(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_outbox_show(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_retry(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_session_list(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_session_end(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_outbox_hold(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_outbox_release(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_outbox_cancel(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_outbox_stats(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_gateway_list(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_gateway_test(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_gateway_enable(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_gateway_disable(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_snippet(struct ctl *ctl, int argc, char **argv);
 
 /* ctl_user_show.c: one user, as --json says it or as lines. */

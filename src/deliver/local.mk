@@ -14,5 +14,7 @@ libdeliver_a_SOURCES += src/deliver/sender.c
 libdeliver_a_SOURCES += src/deliver/sender.h
 libdeliver_a_SOURCES += src/deliver/senders.c
 libdeliver_a_SOURCES += src/deliver/senders.h
+libdeliver_a_SOURCES += src/deliver/switches.c
+libdeliver_a_SOURCES += src/deliver/switches.h
 libdeliver_a_SOURCES += src/deliver/wire.c
 libdeliver_a_SOURCES += src/deliver/wire.h

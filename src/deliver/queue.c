@@ -10,12 +10,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "deliver/switches.h"
 #include "gateway/gateway.h"
 
 struct queue {
 	const struct queue_setup *setup;
 	struct jobs *jobs;
 	struct senders *senders;
+	struct switches *switches;
 	struct pollfd *fds; /* the wake pipe, the master, the senders */
 	int wake_fd;        /* -1: nobody is left who could write into it */
 	int64_t purge_at;   /* all monotonic */
@@ -154,6 +156,7 @@ loop(struct queue *queue)
 	while (!is_over(queue)) {
 		int64_t ms = queue->stop_at == 0 ? claim(queue, QUEUE_POLL_MS) : JOBS_RETRY_MS;
 
+		switches_look(queue->switches);
 		ms = jobs_advance(queue->jobs, queue->senders, ms);
 		/* What failed at once, or took too long, goes on to the next gateway now. */
 		ms = senders_tick(queue->senders, ms);
@@ -181,7 +184,8 @@ queue_run(const struct queue_setup *setup)
 	queue.purge_at = clock_monotonic_ms() + QUEUE_PURGE_MS / 5;
 	if (queue.fds == NULL || jobs_new(&setup->jobs, &queue.jobs) != RC_OK ||
 	    senders_new(setup->jobs.conf, setup->master_fd, GATEWAY_ATTEMPT_MAX_MS, jobs_done,
-	        queue.jobs, &queue.senders) != RC_OK)
+	        queue.jobs, &queue.senders) != RC_OK ||
+	    switches_new(setup->jobs.conf, setup->jobs.db, &queue.switches) != RC_OK)
 		goto out;
 	loop(&queue);
 	status = 0;
@@ -189,6 +193,7 @@ queue_run(const struct queue_setup *setup)
 		log_warning("%zu messages were under way; they are sent again after %d s",
 		    jobs_count(queue.jobs), OUTBOX_LEASE_MS / 1000);
 out:
+	switches_free(queue.switches);
 	senders_free(queue.senders);
 	jobs_free(queue.jobs);
 	free(queue.fds);

@@ -13,24 +13,6 @@ struct sender {
 	struct buf errors;
 };
 
-/* Before anything comes from outside; sendmail alone may exec, file alone may write. */
-static enum rc
-enter_sandbox(const struct sender *sender)
-{
-	if (sender->gateway == NULL)
-		return sandbox_enter(SANDBOX_SEND, NULL);
-	switch (sender->gateway->kind->needs) {
-	case GATEWAY_NEEDS_NETWORK:
-		break;
-	case GATEWAY_NEEDS_DIRECTORY:
-		return sandbox_enter(SANDBOX_SEND_FILE,
-		    conf_gateway_get(&sender->settings.gateway, "directory").ptr);
-	case GATEWAY_NEEDS_EXEC:
-		return sandbox_enter(SANDBOX_SEND_EXEC, NULL);
-	}
-	return sandbox_enter(SANDBOX_SEND, NULL);
-}
-
 /* RC_NONE: the queue is gone. A gateway that can't be opened answers "misconfigured" from then on,
  * so that the queue knows why; RC_OK as well. */
 static enum rc
@@ -49,7 +31,9 @@ begin(struct sender *sender, struct buf *frame)
 		sender->gateway->timeout_ms = sender->settings.timeout_ms;
 	else if (rc != RC_CONFIG)
 		return rc;
-	return enter_sandbox(sender);
+	if (sender->gateway != NULL)
+		return gateway_enter_sandbox(sender->gateway);
+	return sandbox_enter(SANDBOX_SEND, NULL);
 }
 
 /* The first of the sentences, without its newline. */

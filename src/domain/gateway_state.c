@@ -27,6 +27,30 @@ is_out(const struct gateway_state *state, int64_t now)
 	return state->out_until > now && state->out_until <= now + GATEWAY_OUT_MAX_MS;
 }
 
+enum gateway_service
+gateway_service(const struct gateway_state *state, int64_t now)
+{
+	if (state->is_off)
+		return GATEWAY_DISABLED;
+	if (state->out_until == 0)
+		return GATEWAY_IN_SERVICE;
+	return is_out(state, now) && state->faults >= GATEWAY_FAULTS_MAX ? GATEWAY_OUT
+	                                                                 : GATEWAY_PROBE;
+}
+
+const char *
+gateway_service_name(enum gateway_service service)
+{
+	static const char *const names[GATEWAY_SERVICE__MAX] = {
+		[GATEWAY_IN_SERVICE] = "in service",
+		[GATEWAY_OUT] = "out",
+		[GATEWAY_PROBE] = "probe",
+		[GATEWAY_DISABLED] = "disabled",
+	};
+
+	return names[service];
+}
+
 static enum rc
 grant_probe(struct db *db, struct str name, bool *ret)
 {

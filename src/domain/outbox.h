@@ -3,7 +3,7 @@
 #define AFFO_DOMAIN_OUTBOX_H
 
 #include "domain/service.h"
-#include "model/message.h"
+#include "model/gateway.h"
 
 /* A message to be put. The variables are sealed to the queue's key; absent ones are left out. */
 struct outbox_draft {
@@ -85,6 +85,16 @@ enum {
 MUST_USE enum rc gateway_is_live(struct db *db, struct str name, bool *ret);
 /* Whether an admin has disabled it. */
 MUST_USE enum rc gateway_is_off(struct db *db, struct str name, bool *ret);
+/* What gateway_is_live() would say, and why, without letting a probe through. */
+enum gateway_service {
+	GATEWAY_IN_SERVICE,
+	GATEWAY_OUT,   /* until state->out_until */
+	GATEWAY_PROBE, /* the next message is one, or it is under way */
+	GATEWAY_DISABLED,
+	GATEWAY_SERVICE__MAX
+};
+enum gateway_service gateway_service(const struct gateway_state *state, int64_t now);
+const char *gateway_service_name(enum gateway_service service); /* "in service", "out" ... */
 /* Inside the caller's write transaction: counts the attempt, and tells the circuit breaker. A
  * refused recipient or message is no fault of the gateway's. */
 MUST_USE enum rc gateway_note(struct db *db, const struct attempt *attempt);

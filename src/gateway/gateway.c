@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sandbox.h"
 #include "gateway/kinds.h"
 
 static const struct gateway_kind *const kinds[] = {
@@ -65,6 +66,22 @@ gateway_close(struct gateway *gateway)
 		return;
 	gateway->kind->close(gateway);
 	free(gateway);
+}
+
+/* sendmail alone may exec, file alone may write. */
+enum rc
+gateway_enter_sandbox(const struct gateway *gateway)
+{
+	switch (gateway->kind->needs) {
+	case GATEWAY_NEEDS_NETWORK:
+		break;
+	case GATEWAY_NEEDS_DIRECTORY:
+		return sandbox_enter(
+		    SANDBOX_SEND_FILE, conf_gateway_get(gateway->conf, "directory").ptr);
+	case GATEWAY_NEEDS_EXEC:
+		return sandbox_enter(SANDBOX_SEND_EXEC, NULL);
+	}
+	return sandbox_enter(SANDBOX_SEND, NULL);
 }
 
 void

@@ -39,6 +39,8 @@ MUST_USE enum rc gateway_open(
 void gateway_close(struct gateway *gateway);
 /* At most GATEWAY_ATTEMPT_MAX_MS. Never fails: a failure is a result. */
 void gateway_send(struct gateway *gateway, const struct letter *letter, struct delivery *ret);
+/* The sandbox that this kind of gateway can work in; before anything comes from outside. */
+MUST_USE enum rc gateway_enter_sandbox(const struct gateway *gateway);
 const struct gateway_kind *gateway_kind_find(const char *type);
 /* For kinds: the result and its line for the log, cut to DELIVERY_DETAIL_MAX bytes. */
 PRINTF(3, 4)

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES =
+libmodel_a_SOURCES += src/model/gateway.h
 libmodel_a_SOURCES += src/model/message.c
 libmodel_a_SOURCES += src/model/message.h
 libmodel_a_SOURCES += src/model/session.c

@@ -40,6 +40,7 @@ struct message {
 	int64_t attempts; /* rounds of the ring that failed */
 	char *gateway;    /* last used; NULL: none yet */
 	char *result;     /* last result, for people; NULL: none yet */
+	int64_t done_at;  /* 0: it waits */
 };
 
 void message_release(struct message *message);

@@ -46,6 +46,7 @@ message_read(struct stmt *stmt, enum rc rc, struct message *ret)
 		message.attempts = stmt_int(stmt, 12);
 		message.gateway = stmt_dup(stmt, 13);
 		message.result = stmt_dup(stmt, 14);
+		message.done_at = stmt_int(stmt, 15);
 	}
 	rc = stmt_check(stmt, rc);
 	if (rc == RC_OK)

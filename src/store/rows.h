@@ -7,7 +7,7 @@
 #ifndef AFFO_STORE_ROWS_H
 #define AFFO_STORE_ROWS_H
 
-#include "model/message.h"
+#include "model/gateway.h"
 #include "model/session.h"
 #include "model/user.h"
 #include "store/db.h"
@@ -143,10 +143,6 @@ MUST_USE enum rc outbox_row_list(struct db *db, struct str after_id, size_t max,
  */
 MUST_USE enum rc outbox_row_change(struct db *db, const struct message *message, int64_t now);
 /* What is in the outbox, but for what is void, by channel and state. */
-struct outbox_depth {
-	int64_t n, leased;
-	int64_t oldest_at; /* created_at of the oldest; 0: there is none */
-};
 MUST_USE enum rc outbox_row_depth(
     struct db *db, int64_t now, struct outbox_depth ret[CHANNEL__MAX][MESSAGE_STATE__MAX]);
 /* Ends up to max held rows that expired. */
@@ -160,12 +156,6 @@ MUST_USE enum rc outbox_row_purge(struct db *db, int64_t done_before, size_t max
 
 /* gateway_row.c: switch and circuit breaker, and what each made of its messages ------------- */
 
-struct gateway_state {
-	bool is_off;       /* by an admin */
-	int64_t faults;    /* in a row */
-	int64_t out_until; /* no message before this time; 0: in service */
-	int64_t out_ms;    /* how long it was put out last, for doubling */
-};
 /* RC_NONE: never used. */
 MUST_USE enum rc gateway_row_get(struct db *db, struct str name, struct gateway_state *ret);
 /* All but is_off, which stays. */
@@ -173,13 +163,7 @@ MUST_USE enum rc gateway_row_put(struct db *db, struct str name, const struct ga
 /* Sets is_off, and what the circuit breaker has noted to nothing. */
 MUST_USE enum rc gateway_row_switch(struct db *db, struct str name, bool is_off);
 
-/* The attempts that had one result. */
-struct gateway_count {
-	int64_t n;
-	int64_t total_ms, max_ms, last_ms; /* that they took */
-	int64_t last_at;                   /* 0: never */
-};
-/* One more. */
+/* One more attempt. */
 MUST_USE enum rc gateway_row_count(
     struct db *db, struct str name, enum delivery_result result, int64_t took_ms, int64_t now);
 MUST_USE enum rc gateway_row_counts(

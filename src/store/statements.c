@@ -10,7 +10,7 @@
 	"last_seen_at"
 #define OUTBOX_COLUMNS                                                                             \
 	"id, kind, channel, state, recipient, language, sealed, is_resend, created_at, "           \
-	"expires_at, retry_at, lease_until, attempts, gateway, result"
+	"expires_at, retry_at, lease_until, attempts, gateway, result, done_at"
 
 /* clang-format off */
 const struct statement statements[STMT__MAX] = {
@@ -152,7 +152,7 @@ const struct statement statements[STMT__MAX] = {
 		NULL },
 
 	[STMT_OUTBOX_INSERT] = {
-		"INSERT INTO outbox (" OUTBOX_COLUMNS ", done_at)"
+		"INSERT INTO outbox (" OUTBOX_COLUMNS ")"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
 		NULL },
 	/* A leased row is due when its lease ends: so one index finds both kinds. */
