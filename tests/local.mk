@@ -126,6 +126,7 @@ python_tests += tests/e2e/test_fastcgi.py
 python_tests += tests/e2e/test_delivery.py
 python_tests += tests/e2e/test_http.py
 python_tests += tests/e2e/test_kannel.py
+python_tests += tests/e2e/test_kill.py
 python_tests += tests/e2e/test_limits.py
 python_tests += tests/e2e/test_mail_gateways.py
 python_tests += tests/e2e/test_master.py

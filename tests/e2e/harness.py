@@ -393,10 +393,11 @@ http {{
         return answer.json()
 
     def message_files(self, channel, recipient):
-        """The files of that recipient, oldest first."""
+        """The files of that recipient, oldest first; one that begins with a dot isn't whole yet."""
         folder = os.path.join(self.messages, channel, recipient)
         try:
-            return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+            return [os.path.join(folder, name) for name in sorted(os.listdir(folder))
+                    if not name.startswith(".")]
         except FileNotFoundError:
             return []
 
