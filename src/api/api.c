@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "api/authorization.h"
 #include "api/call.h"
+#include "api/credential.h"
 #include "api/input.h"
 #include "api/routes.h"
 #include "base/clock.h"
@@ -75,12 +75,15 @@ static enum rc
 authenticate(struct call *call, unsigned flags)
 {
 	struct service *service = call->api->service;
+	struct credential credential;
 	enum rc rc;
 
 	if ((flags & ROUTE_PUBLIC) != 0)
 		return RC_OK;
-	if ((rc = authorization_bearer(call->request->authorization, &call->token)) != RC_OK)
+	if ((rc = credential_find(call->request, call->api->conf, &credential)) != RC_OK)
 		return rc;
+	call->token = credential.token;
+	call->is_by_cookie = credential.is_cookie;
 	if ((flags & ROUTE_BEARER) != 0)
 		return sessions_authenticate(service, call->token, &call->principal);
 	if ((flags & ROUTE_BEARER_ANY_TIME) != 0)
@@ -173,7 +176,7 @@ api_handle(void *arg, struct request *request, struct response *response)
 	if (rc != RC_OK) {
 		input_settle(&call.faults);
 		problem_fill(response, rc, &call.faults, request,
-		    !is_public && request->authorization.ptr != NULL,
+		    !is_public && rc != RC_TOKEN_MISSING,
 		    rc == RC_METHOD_NOT_ALLOWED ? match.allow : NULL);
 	}
 	principal_release(&call.principal);

@@ -10,6 +10,17 @@ is_token_char(char c)
 	       c == '-' || c == '.' || c == '_' || c == '~' || c == '+' || c == '/' || c == '=';
 }
 
+bool
+authorization_is_token(struct str text)
+{
+	if (text.len == 0 || text.len > TOKEN_MAX)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_token_char(text.ptr[i]))
+			return false;
+	return true;
+}
+
 enum rc
 authorization_bearer(struct str header, struct str *ret_token)
 {
@@ -20,11 +31,8 @@ authorization_bearer(struct str header, struct str *ret_token)
 	if (!str_cut(&rest, ' ', &scheme) || !str_equal_nocase(scheme, STR("bearer")))
 		return RC_TOKEN_BAD;
 	rest = str_trim(rest);
-	if (rest.len == 0 || rest.len > TOKEN_MAX)
+	if (!authorization_is_token(rest))
 		return RC_TOKEN_BAD;
-	for (size_t i = 0; i < rest.len; i++)
-		if (!is_token_char(rest.ptr[i]))
-			return RC_TOKEN_BAD;
 	*ret_token = rest;
 	return RC_OK;
 }

@@ -11,6 +11,7 @@ struct call {
 	struct response *response;
 	struct client client;
 	struct str token;           /* as it was sent; routes with one */
+	bool is_by_cookie;          /* that is how it was sent */
 	struct principal principal; /* routes marked BEARER */
 	const struct json *body;    /* routes marked BODY; those marked MAY_BODY: NULL for none */
 	int64_t user_id;            /* {user_id}; 0: an id that nobody has */

@@ -2,6 +2,7 @@
 #include "api/input.h"
 #include "api/render.h"
 #include "domain/sessions.h"
+#include "http/cookie.h"
 
 enum { SCOPE_MAX = 16 }; /* bytes; longer is no scope that we know */
 
@@ -33,6 +34,8 @@ handlers_logout(struct call *call)
 		rc = sessions_logout(call->api->service, &call->client, &call->principal, scope);
 	if (rc == RC_OK)
 		call_answer_empty(call, 204);
+	if (rc == RC_OK && call->is_by_cookie && scope != SESSION_SCOPE_OTHERS)
+		cookie_clear(&call->response->headers);
 	return rc;
 }
 

@@ -66,6 +66,9 @@ struct conf {
 		char *key_dir; /* NULL: there is key_file's key alone */
 	} token;
 	struct {
+		struct conf_list origins; /* "https://example.com"; none: no cookies */
+	} cookie;
+	struct {
 		int64_t min;   /* bytes */
 		size_t memory; /* of Argon2id, bytes */
 		int64_t passes;

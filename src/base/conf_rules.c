@@ -173,6 +173,25 @@ conf_rule_url_prefix(struct str value, struct buf *why)
 }
 
 bool
+conf_rule_origin(struct str value, struct buf *why)
+{
+	struct str rest;
+
+	if (!url_cut(value, &rest, why))
+		return false;
+	if (rest.len > 0)
+		return refuse(why,
+		    "must end with the host or its port: an origin has no path, not even a slash");
+	for (size_t i = 0; i < value.len; i++)
+		if (value.ptr[i] >= 'A' && value.ptr[i] <= 'Z')
+			return refuse(why, "must be in lower case, as browsers send it");
+	if (str_starts(value, STR("https:")) ? str_ends(value, STR(":443"))
+	                                     : str_ends(value, STR(":80")))
+		return refuse(why, "must leave out the usual port, as browsers do");
+	return true;
+}
+
+bool
 conf_rule_phone(struct str value, struct buf *why)
 {
 	char normal[PHONE_TEXT_MAX + 1];

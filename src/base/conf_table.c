@@ -98,6 +98,12 @@ const struct conf_row conf_table[] = {
 	    .help = "Directory of the keys that tokens are signed and checked with, one after the "
 	            "other; affo-userctl key fills it. None: the key of key_file alone." },
 
+	{ "cookie", "origins", CONF_LIST, AT(cookie.origins), RANGE(8, 300),
+	    .check = conf_rule_origin,
+	    .help = "The sites whose pages may log in by cookie and write by it, scheme, host and "
+	            "port as browsers send them in Origin: [ \"https://example.com\" ]. None: "
+	            "there are no cookies, and the Authorization header alone counts." },
+
 	{ "password", "min", CONF_INTEGER, AT(password.min), .standard = "8", RANGE(1, 128),
 	    .help = "The shortest password that can be set, in bytes." },
 	{ "password", "memory", CONF_SIZE, AT(password.memory), .standard = "19m",

@@ -46,6 +46,7 @@ enum rc {
 	/* The caller's rights. */
 	RC_ACCESS_DENIED,
 	RC_ROLE_MISSING,
+	RC_ORIGIN_DENIED, /* a write by cookie, not from a site of ours */
 
 	/* The matter itself. */
 	RC_NO_SUCH_USER,

@@ -33,13 +33,13 @@ problem_of(enum rc rc)
 		return (struct problem){ 413, "BodyTooLarge", true, "The body is too large." };
 	case RC_MEDIA_TYPE:
 		return (struct problem){ 415, "UnsupportedMediaType", true,
-			"The body must be JSON in UTF-8 and say so in its Content-Type." };
+			"The Content-Type or Content-Encoding is none that this path takes." };
 	case RC_LIMITED:
 		return (struct problem){ 429, "TooManyRequests", true,
 			"Too many requests; try again later." };
 	case RC_TOKEN_MISSING:
 		return (struct problem){ 401, "MissingTokenHeader", false,
-			"This needs an Authorization header with a Bearer token." };
+			"This needs a token in the Authorization header, or in the cookie." };
 	case RC_TOKEN_BAD:
 		return (struct problem){ 401, "InvalidTokenHeader", false,
 			"The token is not one of this service." };
@@ -70,6 +70,10 @@ problem_of(enum rc rc)
 	case RC_ROLE_MISSING:
 		return (struct problem){ 403, "MissingRoleError", false,
 			"The caller lacks the role that this needs." };
+	case RC_ORIGIN_DENIED:
+		return (struct problem){ 403, "OriginDenied", true,
+			"A request by cookie that may change something must come from one of the "
+			"service's own sites." };
 	case RC_NO_SUCH_USER:
 		return (struct problem){ 400, "NoSuchUser", false, "There is no such user." };
 	case RC_ALREADY_EXISTS:

@@ -56,7 +56,7 @@ struct response {
 	const char *cache_control; /* NULL: "no-store" */
 };
 
-enum { RESPONSE_BODY_MAX = 1 << 20, RESPONSE_HEADERS_MAX = 8192 };
+enum { RESPONSE_BODY_MAX = 1 << 20, RESPONSE_HEADERS_MAX = 16384 };
 
 /* Status and body of any result but RC_OK: the one home of both. Headers too: WWW-Authenticate,
  * Retry-After, and Allow from *allow (NULL: none). token_was_sent: for error="invalid_token". */

@@ -55,9 +55,9 @@ END_TEST
 
 START_TEST(answer_to_a_missing_slash_is_bounded)
 {
-	static char uri[RESPONSE_HEADERS_MAX + 64];
+	static char uri[REQUEST_URI_MAX + 1];
 
-	(void)snprintf(uri, sizeof(uri), "/api/v1.0/user?%0*d", RESPONSE_HEADERS_MAX, 0);
+	(void)snprintf(uri, sizeof(uri), "/api/v1.0/user?%0*d", REQUEST_URI_MAX - 15, 0);
 	ck_assert_answer(400, "BadRequest", METHOD_GET, uri);
 }
 END_TEST

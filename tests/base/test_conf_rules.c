@@ -55,6 +55,40 @@ START_TEST(conf_rule_url_prefix_ends_after_the_authority)
 }
 END_TEST
 
+START_TEST(conf_rule_origin_is_what_browsers_send)
+{
+	static const struct example examples[] = {
+		{ "https://example.com", true },
+		{ "https://example.com:8443", true },
+		{ "http://localhost:80443", false },
+		{ "http://localhost:8080", true },
+		{ "https://[::1]:8443", true },
+		{ "https://xn--bcher-kva.example", true },
+		{ "https://example.com:80", true },
+		{ "http://example.com:443", true },
+		{ "https://example.com:443", false },
+		{ "http://example.com:80", false },
+		{ "https://example.com/", false },
+		{ "https://example.com?", false },
+		{ "https://example.com#", false },
+		{ "https://Example.com", false },
+		{ "HTTPS://example.com", false },
+		{ "https://user@example.com", false },
+		{ "https://b\xc3\xbc"
+		  "cher.example",
+		    false },
+		{ "https://", false },
+		{ "example.com", false },
+		{ "null", false },
+		{ "*", false },
+		{ "https://*.example.com", false },
+		{ NULL, false },
+	};
+
+	check_all(conf_rule_origin, examples);
+}
+END_TEST
+
 START_TEST(conf_rule_url_needs_a_host_and_no_fragment)
 {
 	static const struct example examples[] = {
@@ -127,6 +161,7 @@ main(void)
 	TCase *tests = suite_case("conf_rules");
 
 	tcase_add_test(tests, conf_rule_url_prefix_ends_after_the_authority);
+	tcase_add_test(tests, conf_rule_origin_is_what_browsers_send);
 	tcase_add_test(tests, conf_rule_url_needs_a_host_and_no_fragment);
 	tcase_add_test(tests, conf_rule_base_path_is_plain_segments);
 	tcase_add_test(tests, conf_rules_know_their_texts);

@@ -16,7 +16,7 @@ int
 asking_ask(struct ask ask)
 {
 	struct buf storage = BUF_INIT(REQUEST_URI_MAX);
-	char header[TOKEN_MAX + 16];
+	char header[TOKEN_MAX + 16], cookie[TOKEN_MAX + 64];
 	struct request request = {
 		.method = ask.method,
 		.id = "the-request",
@@ -25,11 +25,18 @@ asking_ask(struct ask ask)
 		.content_encoding = str_from(ask.encoding),
 		.body = str_from(ask.body),
 		.is_body_too_large = ask.is_too_large,
+		.origin = str_from(ask.origin),
+		.outer_method = ask.outer_method,
+		.outer_url = str_from(ask.outer_url),
 	};
 
 	if (ask.token != NULL) {
 		(void)snprintf(header, sizeof(header), "Bearer %s", ask.token);
 		request.authorization = str_from(header);
+	}
+	if (ask.cookie != NULL) {
+		(void)snprintf(cookie, sizeof(cookie), "a=b; __Host-affo=%s", ask.cookie);
+		request.cookie = str_from(cookie);
 	}
 	buf_reset(&answer.body);
 	buf_reset(&answer.headers);

@@ -9,7 +9,11 @@
 struct ask {
 	enum method method;
 	const char *uri;
-	const char *token; /* NULL: none */
+	const char *token;  /* in the header; NULL: none */
+	const char *cookie; /* the token in the cookie; NULL: none */
+	const char *origin;
+	enum method outer_method; /* AFFO_METHOD */
+	const char *outer_url;
 	const char *body;
 	const char *type; /* NULL: application/json */
 	const char *encoding;
