@@ -28,6 +28,8 @@ struct http_peer {
 	size_t n_script;
 	pthread_mutex_t lock; /* over the two below */
 	size_t count;
+	int hung[HTTP_PEER_REQUESTS_MAX]; /* connections that are left without an answer */
+	size_t n_hung;
 	struct kept kept[HTTP_PEER_REQUESTS_MAX];
 };
 
@@ -162,6 +164,7 @@ wait_for_close(struct http_peer *peer, int fd)
 		;
 }
 
+/* Closes fd, or keeps it open without an answer: nobody else shall wait for it. */
 static void
 serve(struct http_peer *peer, int fd)
 {
@@ -170,8 +173,10 @@ serve(struct http_peer *peer, int fd)
 	struct kept kept = { NULL, 0, 0 };
 	size_t i;
 
-	if (!read_request(peer, fd, &kept))
+	if (!read_request(peer, fd, &kept)) {
+		(void)close(fd);
 		return;
+	}
 	(void)pthread_mutex_lock(&peer->lock);
 	i = peer->count++;
 	if (i < HTTP_PEER_REQUESTS_MAX)
@@ -189,14 +194,16 @@ serve(struct http_peer *peer, int fd)
 		wait_for_close(peer, fd);
 		break;
 	case HTTP_PEER_HANG:
-		wait_for_close(peer, fd);
-		break;
+		ck_assert_uint_lt(peer->n_hung, HTTP_PEER_REQUESTS_MAX);
+		peer->hung[peer->n_hung++] = fd;
+		return;
 	case HTTP_PEER_RESET:
 		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 		break;
 	case HTTP_PEER_CLOSE:
 		break;
 	}
+	(void)close(fd);
 }
 
 static void *
@@ -210,8 +217,9 @@ run(void *context)
 		if (fd < 0)
 			continue;
 		serve(peer, fd);
-		(void)close(fd);
 	}
+	for (size_t i = 0; i < peer->n_hung; i++)
+		(void)close(peer->hung[i]);
 	return NULL;
 }
 
