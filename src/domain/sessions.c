@@ -30,10 +30,9 @@ sessions_clip(struct str text, size_t max)
 }
 
 enum rc
-sessions_sign(struct service *service, struct claims *claims, struct str roles, int64_t now,
-    struct buf *ret_token)
+sessions_sign(
+    struct service *service, struct claims *claims, struct str roles, struct buf *ret_token)
 {
-	claims->iat = now / 1000;
 	claims->exp = claims->iat + service->conf->token.access_lifetime_ms / 1000;
 	/* The end of the login is absolute: no refresh moves it. */
 	if (claims->exp > claims->rf_exp)
@@ -59,10 +58,11 @@ make_room(struct service *service, int64_t user_id)
 
 enum rc
 sessions_start(struct service *service, const struct client *client, const struct user *user,
-    struct buf *ret_token)
+    struct claims *ret_claims)
 {
 	int64_t now = clock_now_ms();
 	struct claims claims = { .user_id = user->id,
+		.iat = now / 1000,
 		.rf_exp = now / 1000 + service->conf->token.refresh_lifetime_ms / 1000 };
 	struct session session = { .user_id = user->id,
 		.parent = -1,
@@ -82,9 +82,9 @@ sessions_start(struct service *service, const struct client *client, const struc
 	rc = session_row_insert(service->db, &session,
 	    sessions_clip(client->address, SESSION_ADDRESS_MAX),
 	    sessions_clip(client->user_agent, SESSION_AGENT_MAX));
-	if (rc != RC_OK)
-		return rc;
-	return sessions_sign(service, &claims, str_from(user->roles), now, ret_token);
+	if (rc == RC_OK)
+		*ret_claims = claims;
+	return rc;
 }
 
 enum rc

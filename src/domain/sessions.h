@@ -36,9 +36,14 @@ MUST_USE enum rc sessions_logout(struct service *service, const struct client *c
 /* "local", "others", "all". RC_SYNTAX: another word. */
 MUST_USE enum rc sessions_read_scope(struct str word, enum session_scope *ret);
 
-/* Inside the caller's write transaction: a new login of the user and its token. */
+/* Inside the caller's write transaction: a new login of the user. Its token is signed once that is
+ * committed. */
 MUST_USE enum rc sessions_start(struct service *service, const struct client *client,
-    const struct user *user, struct buf *ret_token);
+    const struct user *user, struct claims *ret_claims);
+/* Signs the token of claims' jti, user, counter, iat and rf_exp; sets its exp. Outside of any
+ * transaction: a private key takes a millisecond or two, as long as a commit. */
+MUST_USE enum rc sessions_sign(
+    struct service *service, struct claims *claims, struct str roles, struct buf *ret_token);
 
 /*
  * sessions_manage.c: logins as people see them. Each is named by its jti: whoever knows one can do

@@ -6,15 +6,12 @@
 #include "store/rows.h"
 
 enum {
-	SESSION_WINDOW_MS = 10000,  /* how long the former token is given the current counter's */
-	SESSION_RETRIES_MAX = 3,    /* successors voided in one generation */
-	SESSION_AGENT_MAX = 256,    /* bytes of the User-Agent that are kept */
-	SESSION_ADDRESS_MAX = 64,   /* bytes of the address */
+	SESSION_WINDOW_MS = 10000, /* how long the former token is given the current counter's */
+	SESSION_RETRIES_MAX = 3,   /* successors voided in one generation */
+	SESSION_AGENT_MAX = 256,   /* bytes of the User-Agent that are kept */
+	SESSION_ADDRESS_MAX = 64,  /* bytes of the address */
 };
 
-/* Signs the token of claims' jti, user, counter and rf_exp; sets its iat and exp. */
-MUST_USE enum rc sessions_sign(struct service *service, struct claims *claims, struct str roles,
-    int64_t now, struct buf *ret_token);
 /* What the claims' login is now, and the first two checks on it: RC_TOKEN_USER_GONE,
  * RC_SESSION_ENDED. */
 MUST_USE enum rc sessions_judge_login(const struct session_view *view, const struct claims *claims);

@@ -114,6 +114,7 @@ enter(struct service *service, struct attempt *attempt, struct buf *ret_token)
 {
 	struct db *db = service->db;
 	int64_t now = clock_now_ms();
+	struct claims claims = { 0 };
 	struct user user = { 0 };
 	enum rc rc;
 
@@ -139,7 +140,7 @@ enter(struct service *service, struct attempt *attempt, struct buf *ret_token)
 	if (rc == RC_OK)
 		rc = user_row_set_last_login(db, user.id, now);
 	if (rc == RC_OK)
-		rc = sessions_start(service, attempt->client, &user, ret_token);
+		rc = sessions_start(service, attempt->client, &user, &claims);
 	if (rc == RC_OK)
 		rc = db_commit(db);
 	if (rc == RC_OK) {
@@ -151,8 +152,8 @@ enter(struct service *service, struct attempt *attempt, struct buf *ret_token)
 out:
 	db_rollback(db);
 	user_release(&user);
-	if (rc != RC_OK)
-		buf_reset(ret_token);
+	if (rc == RC_OK)
+		rc = sessions_sign(service, &claims, str_from(attempt->user.roles), ret_token);
 	return rc;
 }
 

@@ -71,7 +71,7 @@ static enum rc
 refresh(struct service *service, const struct client *client, const struct claims *claims,
     int64_t now, struct buf *ret_token)
 {
-	struct claims next = { .user_id = claims->user_id, .rf_exp = claims->rf_exp };
+	struct claims next = *claims;
 	struct session_view view = { 0 };
 	struct db *db = service->db;
 	struct session session;
@@ -94,21 +94,18 @@ refresh(struct service *service, const struct client *client, const struct claim
 		rc = sessions_end_copied(service, &view.session, claims, client->address, now);
 		break;
 	}
-	if (rc == RC_OK && judged == RC_OK) {
-		for (size_t i = 0; i < sizeof(next.jti); i++)
-			next.jti[i] = claims->jti[i];
-		next.counter = session.counter;
-		rc = sessions_sign(
-		    service, &next, str_from(view.roles == NULL ? "" : view.roles), now, ret_token);
-	}
 	if (rc == RC_OK && action != ACTION_NONE)
 		rc = db_commit(db);
 	if (rc == RC_OK)
 		rc = judged;
-	if (rc != RC_OK)
-		buf_reset(ret_token);
 out:
 	db_rollback(db);
+	if (rc == RC_OK) {
+		next.iat = now / 1000;
+		next.counter = session.counter;
+		rc = sessions_sign(
+		    service, &next, str_from(view.roles == NULL ? "" : view.roles), ret_token);
+	}
 	session_view_release(&view);
 	return rc;
 }

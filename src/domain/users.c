@@ -92,6 +92,7 @@ insert(struct service *service, const struct client *client, struct user_keys ke
 {
 	struct db *db = service->db;
 	int64_t now = clock_now_ms();
+	struct claims claims = { 0 };
 	enum rc rc;
 
 	user->created_at = user->updated_at = user->last_login_at = now;
@@ -100,15 +101,15 @@ insert(struct service *service, const struct client *client, struct user_keys ke
 	if ((rc = user_row_insert(db, user, keys, &user->id)) != RC_OK)
 		goto out;
 	if (ret_token != NULL)
-		rc = sessions_start(service, client, user, ret_token);
+		rc = sessions_start(service, client, user, &claims);
 	else
 		rc = audit_row_insert(db, now, STR("user.add"), 0, user->id, STR(""), STR(""));
 	if (rc == RC_OK)
 		rc = db_commit(db);
 out:
 	db_rollback(db);
-	if (rc != RC_OK && ret_token != NULL)
-		buf_reset(ret_token);
+	if (rc == RC_OK && ret_token != NULL)
+		rc = sessions_sign(service, &claims, str_from(user->roles), ret_token);
 	return rc == RC_TAKEN ? RC_ALREADY_EXISTS : rc;
 }
 

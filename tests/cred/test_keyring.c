@@ -235,7 +235,7 @@ START_TEST(keyring_never_takes_a_public_key_for_a_secret)
 		keyring_add_jwks(ring, &out);
 		for (size_t i = 0; i < 2 * sizeof(algs) / sizeof(algs[0]); i++) {
 			const struct str secrets[] = { pem, str_slice(pem, 0, pem.len - 1),
-				buf_str(&jwks), STR_NULL };
+				buf_str(&jwks), STR("") };
 
 			buf_reset(&header);
 			buf_printf(&header, "{\"alg\":\"%s\"", algs[i / 2]);

@@ -13,6 +13,7 @@ static int64_t ann;
 static void
 set_up(void)
 {
+	struct claims claims;
 	struct user user;
 
 	people_setup();
@@ -20,8 +21,9 @@ set_up(void)
 	token = BUF_INIT(TOKEN_MAX);
 	user = people_row(ann);
 	ck_assert_rc(db_begin_write(service->db), RC_OK);
-	ck_assert_rc(sessions_start(service, &client, &user, &token), RC_OK);
+	ck_assert_rc(sessions_start(service, &client, &user, &claims), RC_OK);
 	ck_assert_rc(db_commit(service->db), RC_OK);
+	ck_assert_rc(sessions_sign(service, &claims, str_from(user.roles), &token), RC_OK);
 	user_release(&user);
 }
 

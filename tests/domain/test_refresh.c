@@ -23,10 +23,12 @@ start(void)
 {
 	struct user user = { .id = owner, .roles = str_dup(STR("admin")) };
 	struct buf token = BUF_INIT(TOKEN_MAX);
+	struct claims claims;
 
 	ck_assert_rc(db_begin_write(service->db), RC_OK);
-	ck_assert_rc(sessions_start(service, &client, &user, &token), RC_OK);
+	ck_assert_rc(sessions_start(service, &client, &user, &claims), RC_OK);
 	ck_assert_rc(db_commit(service->db), RC_OK);
+	ck_assert_rc(sessions_sign(service, &claims, str_from(user.roles), &token), RC_OK);
 	user_release(&user);
 	return token;
 }

@@ -444,16 +444,19 @@ END_TEST
 START_TEST(sessions_start_is_undone_with_the_callers_transaction)
 {
 	struct user user = { 0 };
+	struct claims claims;
 
 	ck_assert_rc(db_begin_write(service->db), RC_OK);
 	ck_assert_rc(user_row_get(service->db, owner, &user), RC_OK);
-	ck_assert_rc(sessions_start(service, &client, &user, &token), RC_OK);
+	ck_assert_rc(sessions_start(service, &client, &user, &claims), RC_OK);
 	db_rollback(service->db);
+	ck_assert_rc(sessions_sign(service, &claims, STR(""), &token), RC_OK);
 	ck_assert_rc(authenticate(buf_str(&token)), RC_SESSION_ENDED);
 	buf_reset(&token);
 	ck_assert_rc(db_begin_write(service->db), RC_OK);
-	ck_assert_rc(sessions_start(service, &client, &user, &token), RC_OK);
+	ck_assert_rc(sessions_start(service, &client, &user, &claims), RC_OK);
 	ck_assert_rc(db_commit(service->db), RC_OK);
+	ck_assert_rc(sessions_sign(service, &claims, STR(""), &token), RC_OK);
 	ck_assert_rc(authenticate(buf_str(&token)), RC_OK);
 	user_release(&user);
 }
