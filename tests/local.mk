@@ -4,6 +4,7 @@
 unit_tests =
 unit_tests += tests/api/test_api
 unit_tests += tests/api/test_api_cookie
+unit_tests += tests/api/test_api_introspect
 unit_tests += tests/api/test_api_sessions
 unit_tests += tests/api/test_input
 unit_tests += tests/api/test_manual

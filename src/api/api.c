@@ -4,6 +4,7 @@
 
 #include "api/call.h"
 #include "api/credential.h"
+#include "api/handlers.h"
 #include "api/input.h"
 #include "api/routes.h"
 #include "base/clock.h"
@@ -92,16 +93,26 @@ authenticate(struct call *call, unsigned flags)
 }
 
 static enum rc
-read_body(const struct request *request, struct json **ret)
+check_body(const struct request *request, bool is_right_type)
 {
 	struct str encoding = request->content_encoding;
 
 	if (request->body.len == 0)
 		return RC_BAD_REQUEST;
-	if (!media_is_json(request->content_type) ||
+	if (!is_right_type ||
 	    (encoding.ptr != NULL && !str_equal_nocase(str_trim(encoding), STR("identity"))))
 		return RC_MEDIA_TYPE;
-	return json_parse(request->body, ret) == RC_OK ? RC_OK : RC_BAD_REQUEST;
+	return RC_OK;
+}
+
+static enum rc
+read_body(const struct request *request, struct json **ret)
+{
+	enum rc rc = check_body(request, media_is_json(request->content_type));
+
+	if (rc == RC_OK && json_parse(request->body, ret) != RC_OK)
+		rc = RC_BAD_REQUEST;
+	return rc;
 }
 
 /* Where a body may be, but needn't: one that isn't even said to be JSON was never meant for us. */
@@ -126,6 +137,9 @@ handle(struct call *call, const struct route_match *match)
 	if (call->request->is_body_too_large)
 		return RC_BODY_TOO_LARGE;
 	if ((rc = authenticate(call, route->flags)) != RC_OK)
+		return rc;
+	if ((route->flags & ROUTE_FORM) != 0 &&
+	    (rc = check_body(call->request, media_is_form(call->request->content_type))) != RC_OK)
 		return rc;
 	if (wants_body(route, call->request) && (rc = read_body(call->request, &body)) != RC_OK)
 		return rc;
@@ -178,6 +192,8 @@ api_handle(void *arg, struct request *request, struct response *response)
 		problem_fill(response, rc, &call.faults, request,
 		    !is_public && rc != RC_TOKEN_MISSING,
 		    rc == RC_METHOD_NOT_ALLOWED ? match.allow : NULL);
+		if (match.route != NULL && (match.route->flags & ROUTE_CHECKS) != 0)
+			handlers_explain_check(&call, rc);
 	}
 	principal_release(&call.principal);
 }

@@ -11,6 +11,13 @@ MUST_USE enum rc handlers_refresh(struct call *call);
 MUST_USE enum rc handlers_verify_token(struct call *call);
 MUST_USE enum rc handlers_public_keys(struct call *call);
 
+/* handlers_introspect.c */
+MUST_USE enum rc handlers_check(struct call *call);
+MUST_USE enum rc handlers_introspect(struct call *call);
+/* Adds to a problem, in headers, what a web server that asked needs to know: routes marked CHECKS.
+ */
+void handlers_explain_check(struct call *call, enum rc rc);
+
 /* handlers_session.c */
 MUST_USE enum rc handlers_logout(struct call *call);
 MUST_USE enum rc handlers_list_sessions(struct call *call);

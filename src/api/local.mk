@@ -9,6 +9,7 @@ libapi_a_SOURCES += src/api/credential.c
 libapi_a_SOURCES += src/api/credential.h
 libapi_a_SOURCES += src/api/handlers.h
 libapi_a_SOURCES += src/api/handlers_auth.c
+libapi_a_SOURCES += src/api/handlers_introspect.c
 libapi_a_SOURCES += src/api/handlers_message.c
 libapi_a_SOURCES += src/api/handlers_session.c
 libapi_a_SOURCES += src/api/handlers_user.c

@@ -11,6 +11,8 @@ static const struct route table[] = {
 	{ METHOD_POST, "/auth/refresh/", ROUTE_REFRESH, handlers_refresh },
 	{ METHOD_POST, "/auth/logout/", ROUTE_BEARER_ANY_TIME | ROUTE_MAY_BODY, handlers_logout },
 	{ METHOD_GET, "/auth/verify_token/", ROUTE_BEARER, handlers_verify_token },
+	{ METHOD_GET, "/auth/introspect/", ROUTE_BEARER | ROUTE_CHECKS, handlers_check },
+	{ METHOD_POST, "/auth/introspect/", ROUTE_BEARER | ROUTE_FORM, handlers_introspect },
 	{ METHOD_POST, "/user/", ROUTE_PUBLIC | ROUTE_HASHES | ROUTE_BODY, handlers_register },
 	{ METHOD_GET, "/user/{user_id}/", ROUTE_BEARER, handlers_read_user },
 	{ METHOD_PATCH, "/user/{user_id}/", ROUTE_BEARER | ROUTE_BODY, handlers_change_user },

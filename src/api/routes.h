@@ -13,6 +13,8 @@ enum route_flags {
 	ROUTE_HASHES = 16,         /* hashes a password: belongs to the hashing pool */
 	ROUTE_BODY = 32,           /* needs JSON; without one of these a body isn't looked at */
 	ROUTE_MAY_BODY = 64,       /* takes JSON; a body of another type isn't looked at */
+	ROUTE_FORM = 128,          /* needs a form, which the handler reads */
+	ROUTE_CHECKS = 256,        /* asked by a web server before a request to somebody else */
 };
 
 struct call;
