@@ -44,6 +44,9 @@ random_id(char ret[static RANDOM_ID_LEN + 1])
 {
 	unsigned char bytes[16];
 
-	random_bytes(bytes, sizeof(bytes));
-	base64_write_url(ret, bytes, sizeof(bytes));
+	/* Ids are pasted into commands, where a "-" would begin an option. */
+	do {
+		random_bytes(bytes, sizeof(bytes));
+		base64_write_url(ret, bytes, sizeof(bytes));
+	} while (ret[0] == '-');
 }

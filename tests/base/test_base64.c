@@ -98,6 +98,18 @@ START_TEST(random_ids_are_canonical_base64url_of_128_bits)
 }
 END_TEST
 
+/* One in 64 would; that none does in 4096 by luck is less likely than 2^-90. */
+START_TEST(random_ids_never_look_like_options)
+{
+	char id[RANDOM_ID_LEN + 1];
+
+	for (int i = 0; i < 4096; i++) {
+		random_id(id);
+		ck_assert_int_ne(id[0], '-');
+	}
+}
+END_TEST
+
 START_TEST(random_below_stays_below_and_reaches_each_value)
 {
 	unsigned seen = 0;
@@ -124,6 +136,7 @@ main(void)
 	tcase_add_test(tests, base64_decode_refuses_all_but_the_canonical_form);
 	tcase_add_test(tests, base64_decode_never_writes_past_its_limit);
 	tcase_add_test(tests, random_ids_are_canonical_base64url_of_128_bits);
+	tcase_add_test(tests, random_ids_never_look_like_options);
 	tcase_add_test(tests, random_below_stays_below_and_reaches_each_value);
 	return suite_run();
 }
