@@ -6,6 +6,7 @@ nginx_files = \
 	nginx/affo-user-http.conf.in \
 	nginx/affo-user.conf.in \
 	nginx/affo-user-params.conf.in \
+	nginx/affo-user-protect.conf.in \
 	nginx/example-server.conf.in
 nginxdir = $(pkgdatadir)/nginx
 dist_nginx_DATA = $(nginx_files)

@@ -134,6 +134,7 @@ python_tests += tests/e2e/test_mail_gateways.py
 python_tests += tests/e2e/test_master.py
 python_tests += tests/e2e/test_messages.py
 python_tests += tests/e2e/test_nginx.py
+python_tests += tests/e2e/test_protect.py
 python_tests += tests/e2e/test_real_peers.py
 python_tests += tests/e2e/test_reload.py
 python_tests += tests/e2e/test_run.py
@@ -216,6 +217,7 @@ AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; builddir='$(abs_builddir)'; \
 	PYTHONDONTWRITEBYTECODE=1; export srcdir builddir PYTHONDONTWRITEBYTECODE;
 
 EXTRA_DIST += $(python_tests)
+EXTRA_DIST += tests/e2e/echo.py
 EXTRA_DIST += tests/e2e/fake_child.py
 EXTRA_DIST += tests/e2e/fastcgi.py
 EXTRA_DIST += tests/e2e/gateways.py

@@ -124,12 +124,13 @@ class Processes:
 
 
 class Site:
-    """settings: text that is read last (AFFO_EXTRA_CONF); gateways: the text of the list."""
+    """settings: text that is read last (AFFO_EXTRA_CONF); gateways: the text of the list;
+    server: what nginx serves besides, DIR in it is where the printed files are."""
 
     def __init__(self, settings="", gateways=None, start=True, fast=2, hash_workers=2,
-                 base=BASE, nginx_rate=1000000):
+                 base=BASE, nginx_rate=1000000, server="location / { return 404; }"):
         self.user = ordinary_user()
-        self.base, self.nginx_rate = base, nginx_rate
+        self.base, self.nginx_rate, self.server = base, nginx_rate, server
         self.dir = tempfile.mkdtemp(prefix="affo-e2e-", dir="/tmp")
         atexit.register(shutil.rmtree, self.dir, ignore_errors=True)
         self.processes = Processes()
@@ -236,7 +237,8 @@ gateways: ( {gateways} );
             user=self.user, env=self.environment, stderr=open(self.path("stderr"), "ab"))
 
     def start_nginx(self):
-        for name in ("affo-user-http.conf", "affo-user.conf", "affo-user-params.conf"):
+        for name in ("affo-user-http.conf", "affo-user.conf", "affo-user-params.conf",
+                     "affo-user-protect.conf"):
             text = self.ctl("nginx-snippet", "--dir", self.path("nginx"), name).stdout
             # All tests come from one address; nginx's limits by address have a test of their own.
             self.write("nginx/" + name, re.sub(r"rate=\d+r/s", f"rate={self.nginx_rate}r/s", text))
@@ -258,7 +260,7 @@ http {{
         server_tokens off;
         include {self.path("nginx/affo-user.conf")};
         error_page 404 /_affo_user/404;
-        location / {{ return 404; }}
+        {self.server.replace("DIR", self.path("nginx"))}
     }}
 }}
 ''')

@@ -6,7 +6,8 @@ import sys
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from harness import Site, run  # noqa: E402
 
-FILES = ["affo-user-http.conf", "affo-user.conf", "affo-user-params.conf", "example-server.conf"]
+FILES = ["affo-user-http.conf", "affo-user.conf", "affo-user-params.conf",
+         "affo-user-protect.conf", "example-server.conf"]
 
 
 def check(site, name, server):
