@@ -73,18 +73,17 @@ enter_sandbox(const struct conf *conf)
 static enum rc
 run(const char *conf_path, const char *pool)
 {
-	bool has_master = getenv("AFFO_CONF_FD") != NULL;
 	bool is_fast = pool != NULL && strcmp(pool, "fast") == 0;
 	struct conf *conf = NULL;
 	struct api api = { 0 };
-	int listen_fd = find_socket(pool), wake_fd = proc_env_fd("AFFO_WAKE_FD");
+	int listen_fd = find_socket(pool), wake_fd = proc_env_fd("AFFO_WAKE_FD"), spool_fd = -1;
 	enum rc rc = RC_CONFIG;
 
 	/* No deeper look: service_open() reads the keys that a worker needs, and neither the
 	 * queue's key nor the gateways' secrets have any business in here. */
 	if (listen_fd < 0 || (rc = conf_open(conf_path, CONF_CHECK_SYNTAX, &conf)) != RC_OK ||
 	    /* The master has pointed standard error at its log. */
-	    ((!has_master || strcmp(conf->log, "syslog") == 0) &&
+	    ((getenv("AFFO_CONF_FD") == NULL || strcmp(conf->log, "syslog") == 0) &&
 	        (rc = log_use(conf->log)) != RC_OK))
 		goto out;
 	proc_harden();
@@ -96,11 +95,12 @@ run(const char *conf_path, const char *pool)
 	proc_on_signal(SIGTERM, on_term);
 	proc_on_signal(SIGINT, on_term);
 	proc_on_signal(SIGHUP, SIG_IGN);
-	if ((rc = enter_sandbox(conf)) != RC_OK)
+	if ((rc = server_open_spool(&spool_fd)) != RC_OK || (rc = enter_sandbox(conf)) != RC_OK)
 		goto out;
 	rc = server_run(&(struct server_options){
 	    .listen_fd = listen_fd,
 	    .keep = pool == NULL || is_fast,
+	    .spool_fd = spool_fd,
 	    .max_body = conf->max_body,
 	    /* Alone, nobody would start the next one. */
 	    .max_requests = pool != NULL ? conf->workers.max_requests : 0,

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -52,7 +53,8 @@ exchange_room_release(struct exchange_room *room)
 	buf_release(&room->response.headers);
 }
 
-/* Here and in exchange_serve() are the only uses of the library's private fields. */
+/* Here, in read_request() and in exchange_serve() are the only uses of the library's private
+ * fields. */
 void
 exchange_open(struct exchange *exchange, int fd)
 {
@@ -150,31 +152,61 @@ serve(struct exchange_room *room, FCGX_Request *fcgi, struct request *request)
 	answer(room, request, fcgi->out);
 }
 
-enum exchange_end
-exchange_serve(struct exchange *exchange, struct exchange_room *room, bool is_too_large)
+/* Puts a held request where the library can read it. */
+static bool
+spool(int fd, struct str held)
 {
-	FCGX_Request *fcgi = &exchange->fcgi;
-	struct request request = { .is_body_too_large = is_too_large };
-	enum exchange_end end = EXCHANGE_FAILED;
+	return ftruncate(fd, 0) == 0 && pwrite(fd, held.ptr, held.len, 0) == (ssize_t)held.len &&
+	       lseek(fd, 0, SEEK_SET) == 0;
+}
+
+/* Lets the library read the parameters, and the body if it is wanted. EXCHANGE_DONE: it has. */
+static enum exchange_end
+read_request(
+    FCGX_Request *fcgi, struct exchange_room *room, struct str held, struct request *request)
+{
+	int fd = fcgi->ipcFd;
 	bool is_broken;
 
+	if (held.ptr != NULL) {
+		if (!spool(room->options->spool_fd, held))
+			return EXCHANGE_FAILED;
+		fcgi->ipcFd = room->options->spool_fd;
+	}
 	/* Else the library would close the descriptor before it reads the first request. */
 	fcgi->keepConnection = 1;
 	if (FCGX_Accept_r(fcgi) != 0)
-		return EXCHANGE_GONE;
+		return held.ptr != NULL ? EXCHANGE_FAILED : EXCHANGE_GONE;
 	/* From here on keepConnection is what the web server asked for. */
-	is_broken = FCGX_GetError(fcgi->in) != 0;
-	if (!is_broken && !is_too_large)
-		is_broken = !read_body(room, fcgi->in, &request);
-	if (!is_broken) {
+	is_broken = FCGX_GetError(fcgi->in) != 0 ||
+	            (!request->is_body_too_large && !read_body(room, fcgi->in, request));
+	fcgi->ipcFd = fd;
+	if (held.ptr != NULL)
+		is_broken = ftruncate(room->options->spool_fd, 0) != 0 || is_broken;
+	return is_broken ? EXCHANGE_FAILED : EXCHANGE_DONE;
+}
+
+enum exchange_end
+exchange_serve(
+    struct exchange *exchange, struct exchange_room *room, struct str held, bool is_too_large)
+{
+	FCGX_Request *fcgi = &exchange->fcgi;
+	struct request request = { .is_body_too_large = is_too_large };
+	enum exchange_end end = read_request(fcgi, room, held, &request);
+	bool is_broken;
+
+	if (end == EXCHANGE_GONE)
+		return end;
+	if (end == EXCHANGE_DONE) {
 		serve(room, fcgi, &request);
 		is_broken = FCGX_FClose(fcgi->err) != 0;
 		is_broken = FCGX_FClose(fcgi->out) != 0 || is_broken;
-		if (!is_broken && is_too_large)
+		if (is_broken)
+			end = EXCHANGE_FAILED;
+		else if (is_too_large)
 			end = EXCHANGE_UNREAD;
-		else if (!is_broken)
-			end = fcgi->keepConnection && room->options->keep ? EXCHANGE_KEPT
-			                                                  : EXCHANGE_DONE;
+		else if (fcgi->keepConnection && room->options->keep)
+			end = EXCHANGE_KEPT;
 	}
 	/* Not by FCGX_Finish_r: its way of closing waits up to 2 s for the peer. */
 	FCGX_Free(fcgi, 0);

@@ -1,7 +1,7 @@
 /*
- * One request and its answer through libfcgi. The caller has seen the whole request in the socket's
- * buffer (scan.h), so nothing here waits for the peer but the writing of an answer that it doesn't
- * read, which the socket's timeout bounds.
+ * One request and its answer through libfcgi. The caller has seen the whole request (scan.h), in
+ * the socket's buffer or held, so nothing here waits for the peer but the writing of an answer that
+ * it doesn't read, which the socket's timeout bounds.
  */
 #ifndef AFFO_HTTP_EXCHANGE_H
 #define AFFO_HTTP_EXCHANGE_H
@@ -42,8 +42,9 @@ void exchange_room_release(struct exchange_room *room);
 
 /* fd stays the caller's to close. */
 void exchange_open(struct exchange *exchange, int fd);
-/* is_too_large: the parameters are whole, the body isn't and won't be read. */
+/* held: the request, when it was taken off the socket; absent: it is in the socket's buffer.
+ * is_too_large: the parameters are whole, the body isn't and won't be read. */
 enum exchange_end exchange_serve(
-    struct exchange *exchange, struct exchange_room *room, bool is_too_large);
+    struct exchange *exchange, struct exchange_room *room, struct str held, bool is_too_large);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -37,6 +38,9 @@ struct connection {
 	enum connection_state state;
 	int64_t deadline_ms;
 	size_t drained; /* bytes */
+	/* What has come of a request that isn't whole. Left in the socket's buffer, it would keep a
+	 * web server from sending on that waits until most of the buffer is free, like Apache. */
+	struct buf held;
 	struct exchange exchange;
 	TAILQ_ENTRY(connection) link; /* in waiting, or in unused */
 };
@@ -54,6 +58,7 @@ struct server {
 	struct connections waiting;
 	struct exchange_room room;
 	char *peek;           /* SCAN_PEEK_MAX bytes */
+	size_t held;          /* bytes, of all connections */
 	bool is_listening;    /* the listener is in epoll */
 	int64_t resume_at_ms; /* don't accept before */
 	int64_t retire_by_ms; /* 0: not retiring */
@@ -99,9 +104,17 @@ wait_no_more(struct server *server, struct connection *connection)
 }
 
 static void
+connection_hold_no_more(struct server *server, struct connection *connection)
+{
+	server->held -= connection->held.len;
+	buf_release(&connection->held);
+}
+
+static void
 connection_close(struct server *server, struct connection *connection)
 {
 	wait_no_more(server, connection);
+	connection_hold_no_more(server, connection);
 	if (connection->fd >= 0)
 		(void)close(connection->fd);
 	connection->fd = -1;
@@ -170,8 +183,13 @@ connection_drain(struct server *server, struct connection *connection)
 static void
 connection_serve(struct server *server, struct connection *connection, bool is_too_large)
 {
+	struct str held = connection->held.len > 0 ? buf_str(&connection->held) : STR_NULL;
+	enum exchange_end end;
+
 	wait_no_more(server, connection);
-	switch (exchange_serve(&connection->exchange, &server->room, is_too_large)) {
+	end = exchange_serve(&connection->exchange, &server->room, held, is_too_large);
+	connection_hold_no_more(server, connection);
+	switch (end) {
 	case EXCHANGE_KEPT:
 		/* Setting the events anew reports them again if more has come meanwhile, and
 		 * after those of the others: nobody is starved. */
@@ -198,6 +216,38 @@ connection_serve(struct server *server, struct connection *connection, bool is_t
 	server->now_ms = clock_monotonic_ms();
 }
 
+/* Takes the n bytes that were peeked at off the socket. False: there is no room for them. */
+static bool
+connection_hold(struct server *server, struct connection *connection, size_t n)
+{
+	if (server->held + n > SERVER_HELD_MAX ||
+	    recv(connection->fd, server->peek, n, MSG_DONTWAIT) != (ssize_t)n)
+		return false;
+	buf_add_bytes(&connection->held, server->peek, n);
+	if (!buf_ok(&connection->held))
+		return false;
+	server->held += n;
+	return true;
+}
+
+/* Looks at what has come, n bytes of it just now. They are left where they are when they are a
+ * whole request, which is the usual case; else they are held. */
+static enum scan
+connection_scan(struct server *server, struct connection *connection, size_t n)
+{
+	size_t max_body = server->options->max_body;
+	enum scan scan;
+
+	if (connection->held.len == 0) {
+		scan = scan_request((struct str){ server->peek, n }, max_body);
+		if (scan != SCAN_INCOMPLETE)
+			return scan;
+	}
+	if (!connection_hold(server, connection, n))
+		return SCAN_BAD;
+	return scan_request(buf_str(&connection->held), max_body);
+}
+
 /* Something has happened on a connection. True: a request was served. */
 static bool
 connection_event(struct server *server, struct connection *connection, uint32_t events)
@@ -209,13 +259,13 @@ connection_event(struct server *server, struct connection *connection, uint32_t 
 		connection_drain(server, connection);
 		return false;
 	}
-	n = recv(connection->fd, server->peek, SCAN_PEEK_MAX, MSG_PEEK | MSG_DONTWAIT);
+	n = recv(connection->fd, server->peek, SCAN_PEEK_MAX - connection->held.len,
+	    MSG_PEEK | MSG_DONTWAIT);
 	if (n < 0 && errno == EAGAIN && (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) == 0)
 		return false;
 	/* With HUP nobody would read an answer. */
 	if (n > 0 && (events & (EPOLLHUP | EPOLLERR)) == 0) {
-		scan = scan_request(
-		    (struct str){ server->peek, (size_t)n }, server->options->max_body);
+		scan = connection_scan(server, connection, (size_t)n);
 		sodium_memzero(server->peek, (size_t)n);
 	}
 	switch (scan) {
@@ -225,7 +275,7 @@ connection_event(struct server *server, struct connection *connection, uint32_t 
 		return true;
 	case SCAN_INCOMPLETE:
 		/* No more will come, or no more would fit. */
-		if ((events & EPOLLRDHUP) != 0 || n == SCAN_PEEK_MAX)
+		if ((events & EPOLLRDHUP) != 0 || connection->held.len == SCAN_PEEK_MAX)
 			break;
 		if (connection->state == CONNECTION_IDLE)
 			wait_until(server, connection, CONNECTION_WAITING);
@@ -394,9 +444,23 @@ server_open(struct server *server)
 	for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++) {
 		server->slots[i].fd = -1;
 		server->slots[i].state = CONNECTION_IDLE;
+		server->slots[i].held = BUF_INIT(SCAN_PEEK_MAX);
 		TAILQ_INSERT_TAIL(&server->unused, &server->slots[i], link);
 	}
 	return exchange_room_open(server->options, &server->room);
+}
+
+enum rc
+server_open_spool(int *ret_fd)
+{
+	int fd = memfd_create("request", MFD_CLOEXEC);
+
+	if (fd < 0) {
+		log_error("no file in memory for requests: %s", strerror(errno));
+		return RC_SYSTEM;
+	}
+	*ret_fd = fd;
+	return RC_OK;
 }
 
 enum rc
@@ -409,9 +473,11 @@ server_run(const struct server_options *options)
 		return rc;
 	if ((rc = server_open(&server)) == RC_OK)
 		rc = server_loop(&server);
-	for (size_t i = 0; server.slots != NULL && i < SERVER_CONNECTIONS_MAX; i++)
+	for (size_t i = 0; server.slots != NULL && i < SERVER_CONNECTIONS_MAX; i++) {
 		if (server.slots[i].fd >= 0)
 			(void)close(server.slots[i].fd);
+		buf_release(&server.slots[i].held);
+	}
 	if (server.epoll_fd >= 0)
 		(void)close(server.epoll_fd);
 	exchange_room_release(&server.room);

@@ -15,13 +15,15 @@ enum {
 	SERVER_CONNECTIONS_MAX = 1024,    /* at once, of one worker */
 	SERVER_INCOMPLETE_MAX_MS = 10000, /* for a request to arrive whole */
 	SERVER_DRAIN_MAX = 16 << 20,      /* bytes taken off a body that was answered by 413 */
+	SERVER_HELD_MAX = 16 << 20,       /* bytes of requests that haven't come whole yet */
 	SERVER_RETIRE_MAX_MS = 30000,
 };
 
 struct server_options {
 	int listen_fd;        /* listening socket, made non-blocking and closed at retiring */
 	bool keep;            /* kept connections; false for the hashing pool: one request each */
-	size_t max_body;      /* at most 128k: a whole request must fit a socket's buffer */
+	int spool_fd;         /* of server_open_spool() */
+	size_t max_body;      /* at most 128k */
 	int64_t max_requests; /* retire after so many; 0: never */
 	int64_t hash_deadline_ms; /* for AFFO_AT */
 	server_handler *handle;
@@ -29,6 +31,8 @@ struct server_options {
 	void *arg;
 };
 
+/* A file in memory for requests that come in pieces; to be opened before the sandbox. RC_SYSTEM. */
+MUST_USE enum rc server_open_spool(int *ret_fd);
 /* Serves until server_stop() was called by a signal handler, or max_requests: then retires
  * (FACTS: stops listening, accepts what is queued, serves kept connections until their closing,
  * at most 30 s). RC_OK, RC_SYSTEM. */

@@ -2,6 +2,7 @@
 import json
 import os
 import resource
+import select
 import shutil
 import signal
 
@@ -12,6 +13,7 @@ from harness import Site, run, wait_for
 
 BASE = "/api/v1.0"
 MAX_REQUESTS = 20
+HELD_MAX = 16 << 20  # SERVER_HELD_MAX
 
 # Many silent peers at once need as many descriptors.
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -262,6 +264,66 @@ def test_request_may_come_in_pieces():
             except Closed:  # a machine so slow that the pieces took longer than they may
                 return False
     wait_for(is_answered, "an answer to a request in pieces")
+
+
+def send_when_there_is_room(connection, data, size):
+    """As Apache does: a piece only when most of the socket's buffer is free."""
+    for start in range(0, len(data), size):
+        _, is_writable, _ = select.select([], [connection.socket], [], fastcgi.PATIENCE)
+        assert is_writable, f"no room after {start} of {len(data)} bytes"
+        if not connection.send(data[start:start + size]):
+            raise Closed
+
+
+def test_request_is_taken_off_the_socket_while_it_comes():
+    body = b'{"email":"nobody@example.com","password":"wrong"}'
+    whole = request("POST", BASE + "/auth/login/", body + b" " * (MAX_BODY - len(body)))
+    for data, size, status in ((whole, 8200, 401), (whole, 500, 401), (whole[:-8], 1, None),
+                               (request("POST", BASE + "/auth/login/", bytes(300000)), 8200, 413)):
+        def is_answered():
+            with alone.connect() as connection:
+                try:
+                    if status is None:  # all but the end, and then that
+                        connection.send(data)
+                        connection.send(whole[len(data):])
+                        return connection.answer().status == 401
+                    send_when_there_is_room(connection, data, size)
+                    answer = connection.answer()
+                    assert answer.status == status, answer
+                    return status == 413 or connection.ask("GET", BASE + "/").status == 404
+                except Closed:  # a machine so slow that it took longer than it may
+                    return False
+        wait_for(is_answered, f"an answer to {len(data)} bytes by {size}")
+
+
+def is_open(connection):
+    connection.socket.setblocking(False)
+    try:
+        return connection.socket.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except ConnectionResetError:
+        return False
+
+
+def test_what_has_come_of_requests_is_bounded():
+    half = request("POST", BASE + "/auth/login/", bytes(60000))[:-8]
+    room = HELD_MAX // len(half)
+    waiting = []
+    try:
+        for number in range(room + 5):
+            if number % 20 == 0:  # so that none of them gets too old meanwhile
+                site.set_clock(3600 - number)
+            waiting.append(alone.connect())
+            waiting[-1].send(half)
+            assert number < room or waiting[-1].is_closed(), number
+        assert alone.is_up()
+        assert [number for number in range(room) if not is_open(waiting[number])] == []
+    finally:
+        site.set_clock(0)
+        for connection in waiting:
+            connection.socket.close()
+    assert alone.is_up()
 
 
 def test_more_silent_peers_than_slots_hold_up_nobody():
