@@ -32,6 +32,7 @@ unit_tests += tests/base/test_language
 unit_tests += tests/base/test_phone
 unit_tests += tests/base/test_proc
 unit_tests += tests/base/test_sandbox
+unit_tests += tests/base/test_sandbox_files
 unit_tests += tests/base/test_shm
 unit_tests += tests/base/test_shm_limit
 unit_tests += tests/base/test_str

@@ -11,14 +11,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/sandbox_files.h"
 
 #ifdef HAVE_SECCOMP
 #include <seccomp.h>
 #endif
-#ifdef HAVE_LINUX_LANDLOCK_H
-#include <linux/landlock.h>
-#endif
-
 #ifdef HAVE_SECCOMP
 
 /*
@@ -357,86 +354,13 @@ enter_filter(enum sandbox_role role)
 
 #endif
 
-#ifdef HAVE_LINUX_LANDLOCK_H
-
-/* The rights of the first version of Landlock: what later ones add isn't taken away. */
-enum {
-	LANDLOCK_WRITES = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-	                  LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
-	                  LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
-	                  LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
-	                  LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM
-};
-enum { LANDLOCK_READS = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR };
-
-static bool
-grant(int rules, const char *path, uint64_t rights)
-{
-	struct landlock_path_beneath_attr rule = { .allowed_access = rights };
-	bool is_granted;
-
-	if ((rule.parent_fd = open(path, O_PATH | O_CLOEXEC)) < 0)
-		return false;
-	is_granted =
-	    syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
-	(void)close(rule.parent_fd);
-	return is_granted;
-}
-
-/* Extra: kernels without Landlock, or with it turned off, go on with the filter alone. */
-static void
-enter_landlock(enum sandbox_role role, const char *dir)
-{
-	struct landlock_ruleset_attr attr = {
-		.handled_access_fs = LANDLOCK_WRITES | LANDLOCK_READS | LANDLOCK_ACCESS_FS_EXECUTE
-	};
-	uint64_t in_dir = LANDLOCK_WRITES | LANDLOCK_READS;
-	int rules;
-
-	/* The mailer's own rights are its own affair. */
-	if (role == SANDBOX_SEND_EXEC)
-		return;
-	if (role == SANDBOX_SEND_FILE) {
-		/* Moving a file from one directory to another, which the first version of Landlock
-		 * refuses altogether. */
-#ifdef LANDLOCK_ACCESS_FS_REFER
-		if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) <
-		    2)
-			return;
-		attr.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
-		in_dir |= LANDLOCK_ACCESS_FS_REFER;
-#else
-		return;
-#endif
-	}
-	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
-	if (rules < 0)
-		return;
-	if ((role != SANDBOX_SEND || grant(rules, "/", LANDLOCK_READS)) &&
-	    (dir == NULL || grant(rules, dir, in_dir)) &&
-	    syscall(SYS_landlock_restrict_self, rules, 0) != 0)
-		log_debug("no Landlock: %s", strerror(errno));
-	(void)close(rules);
-}
-
-#else
-
-static void
-enter_landlock(enum sandbox_role role, const char *dir)
-{
-	(void)role;
-	(void)dir;
-}
-
-#endif
-
 #ifdef WITH_SANITIZERS
 /* Weak: not all sanitizers look for leaks. */
 void __lsan_do_leak_check(void) __attribute__((weak));
 #endif
 
 enum rc
-sandbox_enter(enum sandbox_role role, const char *dir)
+sandbox_enter(enum sandbox_role role, const char *path)
 {
 #ifdef WITH_SANITIZERS
 	/* At exit it could no more look into the process; it looks only once. */
@@ -448,6 +372,6 @@ sandbox_enter(enum sandbox_role role, const char *dir)
 		log_error("cannot give up new privileges: %s", strerror(errno));
 		return RC_SYSTEM;
 	}
-	enter_landlock(role, dir);
+	sandbox_files_enter(role, path);
 	return enter_filter(role);
 }

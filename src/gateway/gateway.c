@@ -68,10 +68,12 @@ gateway_close(struct gateway *gateway)
 	free(gateway);
 }
 
-/* sendmail alone may exec, file alone may write. */
+/* sendmail alone may exec, file alone may write; the others read nothing of ours but a ca_file. */
 enum rc
 gateway_enter_sandbox(const struct gateway *gateway)
 {
+	struct str ca_file = conf_gateway_get(gateway->conf, "ca_file");
+
 	switch (gateway->kind->needs) {
 	case GATEWAY_NEEDS_NETWORK:
 		break;
@@ -81,7 +83,7 @@ gateway_enter_sandbox(const struct gateway *gateway)
 	case GATEWAY_NEEDS_EXEC:
 		return sandbox_enter(SANDBOX_SEND_EXEC, NULL);
 	}
-	return sandbox_enter(SANDBOX_SEND, NULL);
+	return sandbox_enter(SANDBOX_SEND, ca_file.len > 0 ? ca_file.ptr : NULL);
 }
 
 void

@@ -8,7 +8,6 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "base/sandbox.h"
 #include "gateway/gateway.h"
 
 enum { SETTINGS_MAX = 16, INPUT_MAX = 1 << 20 };
@@ -19,21 +18,6 @@ text_of(const struct json *doc, const char *name)
 	const struct json *value = json_member(doc, name);
 
 	return value == NULL || json_type(value) != JSON_STRING ? STR_NULL : json_string(value);
-}
-
-static enum rc
-enter_sandbox(const struct gateway *gateway)
-{
-	switch (gateway->kind->needs) {
-	case GATEWAY_NEEDS_NETWORK:
-		break;
-	case GATEWAY_NEEDS_DIRECTORY:
-		return sandbox_enter(
-		    SANDBOX_SEND_FILE, conf_gateway_get(gateway->conf, "directory").ptr);
-	case GATEWAY_NEEDS_EXEC:
-		return sandbox_enter(SANDBOX_SEND_EXEC, NULL);
-	}
-	return sandbox_enter(SANDBOX_SEND, NULL);
 }
 
 static int
@@ -70,7 +54,7 @@ send_one(const struct json *doc)
 		goto out;
 	}
 	if (json_int(json_member(doc, "timeout_ms"), &gateway->timeout_ms) != RC_OK ||
-	    enter_sandbox(gateway) != RC_OK)
+	    gateway_enter_sandbox(gateway) != RC_OK)
 		goto out;
 	gateway_send(gateway, &letter, &delivery);
 	(void)printf("%s %s\n", delivery_result_name(delivery.result), delivery.detail);
