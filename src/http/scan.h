@@ -9,8 +9,9 @@
 #include "base/str.h"
 
 enum {
-	SCAN_PARAMS_MAX = 40 << 10, /* nginx's buffers let a client fill 33 KiB */
-	SCAN_PARAMS_COUNT_MAX = 512,
+	/* nginx sends them in one record, and its buffers hold thousands of short headers. */
+	SCAN_PARAMS_MAX = (64 << 10) - 2,
+	SCAN_PARAMS_COUNT_MAX = 8192,
 	/* What is peeked at, at most: a request of max_body (128k at most) in records with
 	 * paddings, as far as a socket's buffer holds it. */
 	SCAN_PEEK_MAX = 256 << 10,

@@ -128,6 +128,13 @@ def test_every_answer_has_its_headers():
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
+def test_many_short_headers_are_no_reason_to_fail():
+    headers = b"".join(b"X%d: b\r\n" % i for i in range(2000))
+    status, _, body = raw(b"GET /api/v1.0/user/current/ HTTP/1.1\r\nHost: a\r\n" + headers +
+                          b"\r\n")
+    assert status == 401 and json.loads(body)["code"] == "MissingTokenHeader", body
+
+
 def test_what_nginx_refuses_has_the_same_shape():
     status, headers, body = raw(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
     assert status == 400 and json.loads(body)["code"] == "BadRequest", body
