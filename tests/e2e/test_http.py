@@ -129,7 +129,7 @@ def test_every_answer_has_its_headers():
 
 
 def test_many_short_headers_are_no_reason_to_fail():
-    headers = b"".join(b"X%d: b\r\n" % i for i in range(2000))
+    headers = b"".join(b"X%d: b\r\n" % i for i in range(700))
     status, _, body = raw(b"GET /api/v1.0/user/current/ HTTP/1.1\r\nHost: a\r\n" + headers +
                           b"\r\n")
     assert status == 401 and json.loads(body)["code"] == "MissingTokenHeader", body
