@@ -119,9 +119,9 @@ check_key(struct conf_parser *parser, const char *group, const char *name, const
 
 	if (rc != RC_OK)
 		conf_parse_error(parser, conf_parse_source(parser, group, name),
-		    "\"%s.%s\": %s%s%s", group, name, buf_text(&why),
-		    is_missing ? ": make it with affo-userctl key generate " : "",
-		    is_missing ? key : "");
+		    "\"%s.%s\": %s%s%s%s", group, name, buf_text(&why),
+		    is_missing ? " (affo-userctl key generate " : "", is_missing ? key : "",
+		    is_missing ? " makes it)" : "");
 	else if (is_seal &&
 	         (base64_decode_url(buf_str(&text), sizeof(bytes), bytes, &len) != RC_OK ||
 	             len != sizeof(bytes)))
@@ -133,9 +133,24 @@ check_key(struct conf_parser *parser, const char *group, const char *name, const
 	buf_release(&why);
 }
 
+/* What a directory must be besides being there. */
+enum { IS_PRIVATE = 1, IS_WRITABLE = 2 };
+
+/* Root may write everywhere: what the service's user may is seen once we are that user. */
+static void
+check_writable(
+    struct conf_parser *parser, struct conf_source source, const char *label, const char *directory)
+{
+	if (access(directory, W_OK | X_OK) != 0)
+		conf_parse_error(parser, source,
+		    "%s: the service's user (uid %u) cannot write to the directory %s: choose one "
+		    "that belongs to that user, or chown it",
+		    label, (unsigned)geteuid(), directory);
+}
+
 static void
 check_directory(struct conf_parser *parser, struct conf_source source, const char *label,
-    const char *path, bool is_private)
+    const char *path, unsigned flags)
 {
 	struct stat st;
 
@@ -148,10 +163,22 @@ check_directory(struct conf_parser *parser, struct conf_source source, const cha
 		    label, path);
 	else if (!S_ISDIR(st.st_mode))
 		conf_parse_error(parser, source, "%s: %s is not a directory", label, path);
-	else if (is_private && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+	else if ((flags & IS_PRIVATE) != 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		conf_parse_error(parser, source,
 		    "%s: others could write to the directory %s (mode %04o): chmod go-w %s", label,
 		    path, (unsigned)st.st_mode & 07777, path);
+	else if ((flags & IS_WRITABLE) != 0)
+		check_writable(parser, source, label, path);
+}
+
+/* The directory that a file is in; the path begins with a slash. */
+static void
+directory_of(const char *path, struct buf *ret)
+{
+	const char *slash = strrchr(path, '/');
+
+	buf_reset(ret);
+	buf_add_bytes(ret, path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 /* Each key that the index lists is there, whole. What it is worth only the workers can tell; but
@@ -168,11 +195,12 @@ check_keyring(struct conf_parser *parser)
 
 	if ((rc = key_index_read(dir, &index, &why)) == RC_NONE)
 		conf_parse_error(parser, source,
-		    "\"token.key_dir\": %s has no index; affo-userctl key generate token", dir);
+		    "\"token.key_dir\": %s has no index (affo-userctl key generate token makes it)",
+		    dir);
 	else if (rc != RC_OK)
 		conf_parse_error(parser, source, "\"token.key_dir\": %s", buf_text(&why));
 	else
-		check_directory(parser, source, "\"token.key_dir\"", dir, true);
+		check_directory(parser, source, "\"token.key_dir\"", dir, IS_PRIVATE);
 	for (size_t i = 0; i < index.n; i++) {
 		buf_reset(&why);
 		buf_reset(&text);
@@ -192,6 +220,13 @@ check_templates(struct conf_parser *parser)
 	struct templates *templates = NULL;
 	enum rc rc;
 
+	if (directory != NULL && access(directory, R_OK | X_OK) != 0) {
+		conf_parse_error(parser, conf_parse_source(parser, "templates", "directory"),
+		    "\"templates.directory\": cannot read the directory %s: %s", directory,
+		    strerror(errno));
+		return;
+	}
+
 	rc = templates_open(directory, &templates, parser->errors, parser->warnings);
 	if (rc == RC_CONFIG && parser->rc != RC_SYSTEM)
 		parser->rc = rc;
@@ -205,7 +240,6 @@ check_machine(struct conf_parser *parser)
 {
 	const struct conf *conf = parser->conf;
 	struct buf dir = BUF_INIT(1024), label = BUF_INIT(128);
-	const char *slash = strrchr(conf->database, '/');
 
 	if (conf->token.key_dir != NULL)
 		check_keyring(parser);
@@ -216,12 +250,16 @@ check_machine(struct conf_parser *parser)
 	check_key(parser, "outbox", "key_file", conf->outbox.key_file, "outbox", true, false);
 	check_key(parser, "outbox", "public_key_file", conf->outbox.public_key_file, "outbox", true,
 	    true);
-	buf_add_bytes(
-	    &dir, conf->database, slash == conf->database ? 1 : (size_t)(slash - conf->database));
+	directory_of(conf->database, &dir);
 	check_directory(parser, conf_parse_source(parser, "", "database"), "\"database\"",
-	    buf_text(&dir), true);
-	check_directory(
-	    parser, conf_parse_source(parser, "", "run_dir"), "\"run_dir\"", conf->run_dir, true);
+	    buf_text(&dir), IS_PRIVATE | IS_WRITABLE);
+	check_directory(parser, conf_parse_source(parser, "", "run_dir"), "\"run_dir\"",
+	    conf->run_dir, IS_PRIVATE | IS_WRITABLE);
+	if (conf->log[0] == '/' && access(conf->log, W_OK) != 0) {
+		directory_of(conf->log, &dir);
+		check_directory(parser, conf_parse_source(parser, "", "log"), "\"log\"",
+		    buf_text(&dir), IS_WRITABLE);
+	}
 	for (size_t i = 0; i < conf->n_gateways; i++) {
 		const struct conf_gateway *gateway = &conf->gateways[i];
 		struct str path = conf_gateway_get(gateway, "directory");
@@ -231,7 +269,7 @@ check_machine(struct conf_parser *parser)
 		buf_reset(&label);
 		buf_printf(&label, "gateway \"%s\"", gateway->name);
 		check_directory(
-		    parser, parser->gateway_sources[i], buf_text(&label), path.ptr, false);
+		    parser, parser->gateway_sources[i], buf_text(&label), path.ptr, IS_WRITABLE);
 	}
 	conf_ring_read_secrets(parser);
 	check_templates(parser);

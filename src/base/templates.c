@@ -197,7 +197,7 @@ add_directory(
 	enum rc rc = RC_OK;
 
 	if (dir == NULL) {
-		buf_printf(errors, "cannot read the directory of templates: %s in %s:1\n",
+		buf_printf(errors, "cannot read the directory of templates: %s in %s\n",
 		    strerror(errno), directory);
 		return RC_OK;
 	}

@@ -81,9 +81,8 @@ START_TEST(conf_check_says_how_to_make_missing_keys)
 	ck_assert_int_eq(unlink(scratch_path("token.key")), 0);
 	(void)scratch_file("outbox.pub", "not base64url, but of the right length: 43.", 0644);
 	refused("",
-	    "\"token.key_file\": \"DIR/token.key\" does not exist: make it with affo-userctl "
-	    "key generate token "
-	    "in DIR/main.conf:2\n"
+	    "\"token.key_file\": \"DIR/token.key\" does not exist (affo-userctl key generate "
+	    "token makes it) in DIR/main.conf:2\n"
 	    "\"outbox.public_key_file\": \"DIR/outbox.pub\" is not a key that affo-userctl key "
 	    "generate outbox made in DIR/main.conf:4\n");
 }
@@ -103,6 +102,46 @@ START_TEST(conf_check_looks_at_directories)
 	            "service's user in DIR/main.conf:1\n");
 	(void)scratch_file("data", "", 0600);
 	refused("", "\"database\": DIR/data is not a directory in DIR/main.conf:1\n");
+}
+END_TEST
+
+START_TEST(conf_check_refuses_directories_that_the_service_cannot_write_to)
+{
+	static const struct {
+		const char *label, *name;
+		int line;
+	} places[] = { { "\"database\"", "data", 1 }, { "\"log\"", "log", 5 },
+		{ "gateway \"f\"", "mail", 6 } };
+	struct buf text = BUF_INIT(4096), expected = BUF_INIT(4096);
+	const char *dir = scratch_dir();
+
+	ck_assert_int_eq(mkdir(scratch_path("log"), 0755), 0);
+	ck_assert_int_eq(mkdir(scratch_path("mail"), 0755), 0);
+	buf_printf(&text,
+	    "log = \"%s/log/x.log\";\ngateways: ( { name = \"f\"; type = \"file\"; "
+	    "channel = \"email\"; directory = \"%s/mail\"; } );",
+	    dir, dir);
+	refused(buf_text(&text), "");
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		ck_assert_int_eq(chmod(scratch_path(places[i].name), 0555), 0);
+		buf_printf(&expected,
+		    "%s: the service's user (uid %u) cannot write to the directory DIR/%s: choose "
+		    "one that belongs to that user, or chown it in DIR/main.conf:%d\n",
+		    places[i].label, (unsigned)geteuid(), places[i].name, places[i].line);
+	}
+	/* Root can. */
+	refused(buf_text(&text), geteuid() == 0 ? "" : buf_text(&expected));
+	buf_release(&text);
+	buf_release(&expected);
+}
+END_TEST
+
+START_TEST(conf_check_asks_for_the_logs_directory_and_takes_a_log_that_is_there)
+{
+	refused("log = \"/nonexistent/x.log\";",
+	    "\"log\": the directory /nonexistent does not exist: create it, owned by the "
+	    "service's user in DIR/main.conf:5\n");
+	refused("log = \"/dev/null\";", "");
 }
 END_TEST
 
@@ -154,8 +193,8 @@ START_TEST(conf_check_reads_the_templates)
 	parsed = start("templates: { directory = \"/nowhere/at/all\"; };");
 	ck_assert_rc(parsed.rc, RC_CONFIG);
 	conf_text_says(buf_str(&parsed.errors),
-	    "cannot read the directory of templates: No such file or directory in "
-	    "/nowhere/at/all:1\n");
+	    "\"templates.directory\": cannot read the directory /nowhere/at/all: No such file or "
+	    "directory in DIR/main.conf:5\n");
 	conf_text_release(&parsed);
 }
 END_TEST
@@ -210,7 +249,8 @@ START_TEST(conf_check_reads_the_directory_of_keys_instead_of_the_key_file)
 	ck_assert_int_eq(unlink(scratch_path("token.key")), 0);
 	ck_assert_int_eq(mkdir(scratch_path("keys"), 0700), 0);
 	extra_refused("token: { key_dir = \"@/keys\"; };",
-	    "\"token.key_dir\": DIR/keys has no index; affo-userctl key generate token in "
+	    "\"token.key_dir\": DIR/keys has no index (affo-userctl key generate token makes it) "
+	    "in "
 	    "DIR/extra.conf:1\n");
 	key_index_checksum(STR(KEY32), index.entry[0].checksum);
 	key_index_render(&index, &text);
@@ -312,6 +352,8 @@ main(void)
 	tcase_add_test(tests, conf_check_looks_at_modes_and_lengths_of_keys);
 	tcase_add_test(tests, conf_check_says_how_to_make_missing_keys);
 	tcase_add_test(tests, conf_check_looks_at_directories);
+	tcase_add_test(tests, conf_check_refuses_directories_that_the_service_cannot_write_to);
+	tcase_add_test(tests, conf_check_asks_for_the_logs_directory_and_takes_a_log_that_is_there);
 	tcase_add_test(tests, conf_check_reads_the_secrets_of_gateways);
 	tcase_add_test(tests, conf_check_wants_to_know_where_paid_sms_may_go);
 	tcase_add_test(tests, conf_check_reads_the_templates);

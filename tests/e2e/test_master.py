@@ -170,7 +170,8 @@ def test_a_bad_configuration_changes_nothing():
     for settings, log, sentence in (
             ('max_body = "1m";\npasword = 1;', "DIR/log", "pasword"),
             (f'listen = "{master.path("run/new.sock")}";', "DIR/log", "that takes a restart"),
-            ("", "/nowhere/at/all", "cannot open the log")):
+            ("", "/nowhere/at/all", "the directory /nowhere/at does not exist"),
+            ("", "DIR/run", "cannot open the log")):
         said = master.said().count("going on with the old one")
         master.configure(settings, log=log)
         master.signal(signal.SIGHUP)
