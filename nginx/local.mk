@@ -18,6 +18,20 @@ nginx/embedded.c: $(nginx_files) build-aux/embed.sh
 	    $(SHELL) $(srcdir)/build-aux/embed.sh embedded_nginx \
 	    $(nginx_files:%=$(srcdir)/%) >$@.tmp && mv $@.tmp $@
 
+# Other web servers: a file for each, which says in its head what to do with it.
+frontsdir = $(pkgdatadir)/fronts
+dist_fronts_DATA = \
+	nginx/fronts/apache-fcgid.htaccess \
+	nginx/fronts/apache-proxy.conf \
+	nginx/fronts/Caddyfile \
+	nginx/fronts/lighttpd.conf
+lighttpderrorsdir = $(frontsdir)/lighttpd-errors
+dist_lighttpderrors_DATA = \
+	nginx/fronts/lighttpd-errors/413.html \
+	nginx/fronts/lighttpd-errors/500.html \
+	nginx/fronts/lighttpd-errors/503.html \
+	nginx/fronts/lighttpd-errors/504.html
+
 # What systemd needs; an admin copies it, since where it goes is the system's matter.
 systemddir = $(pkgdatadir)/systemd
 dist_systemd_DATA =

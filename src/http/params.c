@@ -196,7 +196,9 @@ params_read(const char *const *envp, int64_t hash_deadline_ms, struct request *r
 	ret->outer_url = value[VARIABLE_AFFO_URL];
 	ret->hash_deadline_ms = deadline_from(value[VARIABLE_AFFO_AT], hash_deadline_ms);
 	read_id(value[VARIABLE_REQUEST_ID], ret->id);
-	if (rc != RC_OK || value[VARIABLE_CONTENT_LENGTH].ptr == NULL)
+	/* -1 is what Caddy writes for a length that it doesn't know. */
+	if (rc != RC_OK || value[VARIABLE_CONTENT_LENGTH].ptr == NULL ||
+	    str_equal(value[VARIABLE_CONTENT_LENGTH], STR("-1")))
 		return rc;
 	if (str_to_u64(value[VARIABLE_CONTENT_LENGTH], INT64_MAX, &length) != RC_OK)
 		return refuse(ret_params, VARIABLE_CONTENT_LENGTH, "is no number");
