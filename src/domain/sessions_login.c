@@ -4,10 +4,6 @@
  * by a keyed hash of the e-mail, so that an e-mail always costs the same), the same reads are made
  * for all, and guesses are counted before the hash, so that those made at once count, too.
  */
-#include <sodium.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/email.h"
@@ -33,15 +29,6 @@ struct attempt {
 	struct buf sample;   /* another user's hash, for the time it takes */
 	struct buf new_hash; /* of the password, where the stored one is stale */
 };
-
-static void
-drop_password(struct user *user)
-{
-	if (user->password != NULL)
-		sodium_memzero(user->password, strlen(user->password));
-	free(user->password);
-	user->password = NULL;
-}
 
 /* The user of the e-mail and the sample, whether both are needed or not. */
 static enum rc
@@ -224,7 +211,7 @@ sessions_login(struct service *service, const struct client *client, struct str 
 	if (rc == RC_OK)
 		rc = log_in_limited(service, &attempt, ret_token, reterr);
 	if (rc == RC_OK) {
-		drop_password(&attempt.user);
+		user_drop_password(&attempt.user);
 		*ret_user = attempt.user;
 		attempt.user = (struct user){ 0 };
 	}

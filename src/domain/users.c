@@ -1,9 +1,5 @@
 #include "domain/users.h"
 
-#include <sodium.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/access.h"
@@ -11,15 +7,6 @@
 #include "domain/limits.h"
 #include "domain/sessions.h"
 #include "domain/user_rules.h"
-
-static void
-drop_password(struct user *user)
-{
-	if (user->password != NULL)
-		sodium_memzero(user->password, strlen(user->password));
-	free(user->password);
-	user->password = NULL;
-}
 
 /* All that can be said of a new user without the database. */
 static enum rc
@@ -135,7 +122,7 @@ users_register(struct service *service, const struct client *client, const struc
 		goto out;
 	if ((rc = insert(service, client, keys, &user, ret_token)) != RC_OK)
 		goto out;
-	drop_password(&user);
+	user_drop_password(&user);
 	*ret_user = user;
 	user = (struct user){ 0 };
 out:
@@ -169,7 +156,7 @@ users_add(struct service *service, const struct user_input *input, struct str ro
 	rc = insert(service, NULL, user_rules_keys(service->conf, &fields), &user, NULL);
 	if (rc != RC_OK)
 		goto out;
-	drop_password(&user);
+	user_drop_password(&user);
 	*ret_user = user;
 	user = (struct user){ 0 };
 out:
@@ -191,7 +178,7 @@ users_read(struct service *service, const struct principal *principal, int64_t i
 	rc = access_read(service->db, principal, id, ACCESS_READ, ret);
 	db_rollback(service->db);
 	if (rc == RC_OK)
-		drop_password(ret);
+		user_drop_password(ret);
 	return rc;
 }
 
@@ -261,7 +248,7 @@ users_change(struct service *service, const struct principal *principal, int64_t
 		rc = db_commit(service->db);
 	if (rc != RC_OK)
 		goto out;
-	drop_password(&user);
+	user_drop_password(&user);
 	*ret = user;
 	user = (struct user){ 0 };
 out:
@@ -349,7 +336,7 @@ users_find(struct service *service, struct str id_or_email, struct user *ret)
 		rc = user_row_by_email(service->db, buf_str(&key), ret);
 	db_rollback(service->db);
 	if (rc == RC_OK)
-		drop_password(ret);
+		user_drop_password(ret);
 out:
 	buf_release(&key);
 	return rc == RC_NONE ? RC_NO_SUCH_USER : rc;
@@ -365,6 +352,6 @@ users_list(struct service *service, int64_t after, size_t max, struct user *ret,
 	rc = user_row_list(service->db, after, max, ret, ret_n);
 	db_rollback(service->db);
 	for (size_t i = 0; rc == RC_OK && i < *ret_n; i++)
-		drop_password(&ret[i]);
+		user_drop_password(&ret[i]);
 	return rc;
 }

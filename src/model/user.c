@@ -5,6 +5,15 @@
 #include <string.h>
 
 void
+user_drop_password(struct user *user)
+{
+	if (user->password != NULL)
+		sodium_memzero(user->password, strlen(user->password));
+	free(user->password);
+	user->password = NULL;
+}
+
+void
 user_release(struct user *user)
 {
 	if (user == NULL)
@@ -14,9 +23,7 @@ user_release(struct user *user)
 	free(user->first_name);
 	free(user->last_name);
 	free(user->roles);
-	if (user->password != NULL)
-		sodium_memzero(user->password, strlen(user->password));
-	free(user->password);
+	user_drop_password(user);
 	*user = (struct user){ 0 };
 }
 

@@ -28,6 +28,8 @@ struct user {
 
 /* Frees the contents and zeroes; wipes the hash. Accepts NULL. */
 void user_release(struct user *user);
+/* Wipes and frees the hash, for whoever needs it no more. */
+void user_drop_password(struct user *user);
 /* Whether the comma-joined list has exactly this role. */
 bool roles_have(struct str roles, struct str role);
 
