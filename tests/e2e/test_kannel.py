@@ -2,7 +2,7 @@
 import os
 import signal
 
-from harness import run
+from harness import run, wait_for
 from kannel import Kannel
 from sending import send
 
@@ -32,9 +32,19 @@ def test_a_number_on_the_black_list_is_a_bad_recipient():
     assert result == "bad_recipient", (result, detail)
 
 
+def is_stopped(pid):
+    """Whether each thread has obeyed SIGSTOP."""
+    states = set()
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/stat", encoding="utf-8") as file:
+            states.add(file.read().rsplit(")", 1)[1].split()[0])
+    return states == {"T"}
+
+
 def test_a_bearerbox_that_hangs_costs_one_attempt():
     os.kill(kannel.bearerbox.pid, signal.SIGSTOP)
     try:
+        wait_for(lambda: is_stopped(kannel.bearerbox.pid), "bearerbox to stop")
         result, detail = send("kannel", kannel.settings(), "sms", timeout_ms=1000)
         assert result == "later", (result, detail)
     finally:
