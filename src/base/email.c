@@ -56,15 +56,6 @@ is_ldh(struct str label)
 	return true;
 }
 
-static bool
-is_ascii(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static void
 add_lower(struct buf *to, struct str text)
 {
@@ -122,7 +113,7 @@ add_label(struct str label, struct buf *to)
 	add_lower(&text, label);
 	if (!buf_ok(&text)) {
 		rc = RC_SYSTEM;
-	} else if (!is_ascii(label)) {
+	} else if (!str_is_ascii(label)) {
 		/* As typed: a capital letter in a U-label is a mistake, not another spelling. */
 		buf_reset(&text);
 		buf_add(&text, label);

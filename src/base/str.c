@@ -66,6 +66,15 @@ str_contains(struct str s, struct str needle)
 }
 
 bool
+str_is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool
 str_cut(struct str *s, char sep, struct str *ret_head)
 {
 	size_t at;

@@ -30,6 +30,8 @@ bool str_ends(struct str s, struct str suffix);
 size_t str_index(struct str s, char c);
 /* Whether needle occurs in s; the empty needle does. */
 bool str_contains(struct str s, struct str needle);
+/* No byte above 0x7f; the empty and the absent have none. */
+bool str_is_ascii(struct str s);
 /* Cuts s at the first sep: *ret_head is what stands before it, the rest (after sep) is left in
  * *s. Without a sep the head is all and *s becomes STR_NULL. False when *s was absent. */
 bool str_cut(struct str *s, char sep, struct str *ret_head);

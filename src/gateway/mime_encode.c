@@ -13,15 +13,6 @@ enum {
 #define ENCODED_HEAD "=?UTF-8?B?"
 #define ENCODED_TAIL "?="
 
-static bool
-is_ascii(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* Whether the text can stand in a header as it is and survive folding: words of ASCII with one
  * blank between them, none of which looks encoded already. */
 static bool
@@ -29,7 +20,7 @@ is_plain(struct str text)
 {
 	struct str word;
 
-	if (!is_ascii(text) || str_contains(text, STR("=?")))
+	if (!str_is_ascii(text) || str_contains(text, STR("=?")))
 		return false;
 	if (text.len == 0)
 		return true;

@@ -41,6 +41,13 @@ START_TEST(str_to_u64_takes_only_plain_digits_to_the_maximum)
 }
 END_TEST
 
+START_TEST(str_is_ascii_up_to_0x7f)
+{
+	ck_assert(str_is_ascii(STR("a\x7f\0b")) && str_is_ascii(STR("")) && str_is_ascii(STR_NULL));
+	ck_assert(!str_is_ascii(STR("a\x80")) && !str_is_ascii(STR("\xff")));
+}
+END_TEST
+
 START_TEST(str_finds_parts)
 {
 	char *copy = str_dup(STR("abc"));
@@ -64,6 +71,7 @@ main(void)
 	tcase_add_test(tests, str_cut_gives_each_piece_and_then_nothing);
 	tcase_add_test(tests, str_equal_keeps_absent_from_empty);
 	tcase_add_test(tests, str_to_u64_takes_only_plain_digits_to_the_maximum);
+	tcase_add_test(tests, str_is_ascii_up_to_0x7f);
 	tcase_add_test(tests, str_finds_parts);
 	return suite_run();
 }
