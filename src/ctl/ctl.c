@@ -154,9 +154,11 @@ ctl_option(struct ctl *ctl, int argc, char **argv, const struct option *options)
 }
 
 enum ctl_status
-ctl_open_conf(struct ctl *ctl)
+ctl_open_conf(struct ctl *ctl, enum conf_check check)
 {
-	switch ((int)conf_open(ctl->conf_path, CONF_CHECK_SYNTAX, &ctl->conf)) {
+	conf_free(ctl->conf);
+	ctl->conf = NULL;
+	switch ((int)conf_open(ctl->conf_path, check, &ctl->conf)) {
 	case RC_OK:
 		return CTL_OK;
 	case RC_CONFIG:
@@ -197,7 +199,7 @@ find_owner(const struct conf *conf, const char **ret)
 enum ctl_status
 ctl_become_owner(struct ctl *ctl)
 {
-	enum ctl_status status = ctl_open_conf(ctl);
+	enum ctl_status status = ctl_open_conf(ctl, CONF_CHECK_SYNTAX);
 	const char *owner = NULL;
 	char *name;
 

@@ -43,8 +43,9 @@ enum ctl_status ctl_run(int argc, char **argv);
 
 /* For commands ------------------------------------------------------------------------------- */
 
-/* Reads the configuration; errors are printed. CTL_OK, CTL_CONFIG, CTL_FAILED. */
-MUST_USE enum ctl_status ctl_open_conf(struct ctl *ctl);
+/* Reads the configuration, again where it was read before; errors are printed. CTL_OK, CTL_CONFIG,
+ * CTL_FAILED. */
+MUST_USE enum ctl_status ctl_open_conf(struct ctl *ctl, enum conf_check check);
 /* The same; then, as root, becomes the owner of the database's directory, or the configured user
  * where that is root's: nothing that the service cannot write may be left there. */
 MUST_USE enum ctl_status ctl_become_owner(struct ctl *ctl);

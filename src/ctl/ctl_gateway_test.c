@@ -49,17 +49,8 @@ open_secrets(struct ctl *ctl)
 
 	if (status != CTL_OK)
 		return status;
-	conf_free(ctl->conf);
-	ctl->conf = NULL;
 	proc_harden();
-	switch ((int)conf_open(ctl->conf_path, CONF_CHECK_GATEWAYS, &ctl->conf)) {
-	case RC_OK:
-		return CTL_OK;
-	case RC_CONFIG:
-		return CTL_CONFIG;
-	default:
-		return CTL_FAILED;
-	}
+	return ctl_open_conf(ctl, CONF_CHECK_GATEWAYS);
 }
 
 /* An AFFO mail service writes password resets only: it gets one whose link leads nowhere. */

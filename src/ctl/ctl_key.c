@@ -172,7 +172,7 @@ ctl_key_generate(struct ctl *ctl, int argc, char **argv)
 		is_known |= is_all || strcmp(which, kinds[i].name) == 0;
 	if (!is_known)
 		return ctl_usage(ctl);
-	if ((status = ctl_open_conf(ctl)) != CTL_OK)
+	if ((status = ctl_open_conf(ctl, CONF_CHECK_SYNTAX)) != CTL_OK)
 		return status;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if ((is_all ? kinds[i].is_of_all : strcmp(which, kinds[i].name) == 0) &&

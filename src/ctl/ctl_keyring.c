@@ -57,7 +57,7 @@ open_ring(const struct conf *conf, struct ctl_keyring *ret)
 enum ctl_status
 ctl_keyring_open_index(struct ctl *ctl, struct ctl_keyring *ret)
 {
-	enum ctl_status status = ctl_open_conf(ctl);
+	enum ctl_status status = ctl_open_conf(ctl, CONF_CHECK_SYNTAX);
 
 	*ret = (struct ctl_keyring){ .place.dir_fd = -1 };
 	if (status == CTL_OK)

@@ -115,7 +115,7 @@ print_file(struct ctl *ctl, const struct embedded *file, const char *dir)
 		[NGINX_DIR] = { "NGINX_DIR", BUF_INIT(VALUE_MAX) },
 	};
 	struct buf text = BUF_INIT(SNIPPET_MAX);
-	enum ctl_status status = ctl_open_conf(ctl);
+	enum ctl_status status = ctl_open_conf(ctl, CONF_CHECK_SYNTAX);
 
 	if (status == CTL_OK && (status = fill(ctl->conf, dir, marks)) == CTL_OK) {
 		replace(file->text, marks, &text);
