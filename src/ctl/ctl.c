@@ -78,15 +78,16 @@ print_help(FILE *to)
 {
 	(void)fprintf(to, "usage: " PROGRAM " [-hV] [-c FILE] COMMAND ...\n\n");
 	for (size_t i = 0; i < COMMANDS_N; i++)
-		(void)fprintf(to, "  %s %s\n      %s\n", commands[i].title + sizeof(PROGRAM),
-		    commands[i].args, commands[i].help);
+		(void)fprintf(to, "  %s%s%s\n      %s\n", commands[i].title + sizeof(PROGRAM),
+		    *commands[i].args == '\0' ? "" : " ", commands[i].args, commands[i].help);
 	(void)fprintf(to, "\nSee " PROGRAM "(8).\n");
 }
 
 enum ctl_status
 ctl_usage(const struct ctl *ctl)
 {
-	(void)fprintf(stderr, "usage: %s %s\n", ctl->command->title, ctl->command->args);
+	(void)fprintf(stderr, "usage: %s%s%s\n", ctl->command->title,
+	    *ctl->command->args == '\0' ? "" : " ", ctl->command->args);
 	return CTL_USAGE;
 }
 

@@ -65,6 +65,7 @@ def read(path):
 def test_help_and_version_go_to_standard_output():
     accepted(ctl("-h"), "usage: affo-userctl", "user add EMAIL", "nginx-snippet")
     accepted(ctl("--help"), "usage: affo-userctl")
+    assert "  db init\n" in ctl("-h").stdout
     assert accepted(ctl("-V")).stdout.startswith("affo-userctl 2")
     accepted(ctl("--version"))
 
