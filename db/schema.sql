@@ -75,7 +75,7 @@ CREATE INDEX bad_recipient_until_at ON bad_recipient (until_at);
 CREATE TABLE outbox (
 	seq INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of arrival
 	id TEXT NOT NULL, -- the idempotency key with every gateway
-	kind TEXT NOT NULL, -- password_reset, phone_code
+	kind TEXT NOT NULL, -- password_reset, phone_code, alert
 	channel TEXT NOT NULL, -- sms, email
 	state TEXT NOT NULL, -- pending, sent, rejected, expired, held, cancelled, void
 	recipient TEXT NOT NULL,
