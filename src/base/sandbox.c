@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -115,7 +116,6 @@ static const int worker_calls[] = { SCMP_SYS(accept4), SCMP_SYS(accept) };
 /* Connecting, resolving names, certificates (which add_reading() lets it open), threads of the
  * resolver. */
 static const int network_calls[] = {
-	SCMP_SYS(socket),
 	SCMP_SYS(connect),
 	SCMP_SYS(bind),
 	SCMP_SYS(sendmmsg),
@@ -243,6 +243,21 @@ add_reading(scmp_filter_ctx filter)
 	return error;
 }
 
+/* The network, and not what listens on this machine's own paths: the service's sockets are as open
+ * to a sender's user as to the web server. */
+static int
+add_network(scmp_filter_ctx filter)
+{
+	static const uint64_t families[] = { AF_INET, AF_INET6, AF_NETLINK };
+	int error =
+	    add_masked(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0, UINT32_MAX, AF_UNIX);
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && error == 0; i++)
+		error = add_masked(
+		    filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 0, UINT32_MAX, families[i]);
+	return error;
+}
+
 /* What is allowed of a process towards itself only: abort(3) and raise(3) of a sanitizer or of the
  * C library, and a thread's look at the limit of its stack. */
 static int
@@ -309,6 +324,8 @@ add_role(scmp_filter_ctx filter, enum sandbox_role role)
 		error = add_rules(filter, SCMP_ACT_ALLOW, sets[role]);
 	if (error == 0 && role == SANDBOX_SEND)
 		error = add_reading(filter);
+	if (error == 0 && role == SANDBOX_SEND)
+		error = add_network(filter);
 	if (error == 0)
 		error = add_self(filter, role);
 	if (error == 0)

@@ -400,7 +400,7 @@ START_TEST(every_role_may_do_what_it_needs)
 	expect_what_all_need(SANDBOX_QUEUE);
 	EXPECT(SANDBOX_QUEUE, be_passed_a_descriptor, 0);
 	expect_what_all_need(SANDBOX_SEND);
-	EXPECT(SANDBOX_SEND, make_a_socket, 0);
+	EXPECT(SANDBOX_SEND, make_a_socket, EACCES);
 	EXPECT(SANDBOX_SEND, connect_out, 0);
 	EXPECT(SANDBOX_SEND, read_a_file, 0);
 	expect_what_all_need(SANDBOX_SEND_FILE);

@@ -1,9 +1,10 @@
-/* What of the file system a sender can read, where there is Landlock. */
+/* What of the machine a sender can reach: files, where there is Landlock, and sockets. */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -86,6 +87,33 @@ START_TEST(a_sender_reads_the_systems_files_and_its_certificates)
 }
 END_TEST
 
+/* The errno of making a socket of that family in a sender's sandbox; 0: it can. */
+static int
+socket_as_sender(int family)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (sandbox_enter(SANDBOX_SEND, NULL) != RC_OK)
+			_exit(255);
+		_exit(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ? 0 : errno);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status), "%d: status %#x", family, (unsigned)status);
+	return WEXITSTATUS(status);
+}
+
+START_TEST(a_sender_makes_no_socket_but_the_networks)
+{
+#ifdef HAVE_SECCOMP
+	ck_assert_int_eq(socket_as_sender(AF_UNIX), EACCES);
+#endif
+	ck_assert_int_eq(socket_as_sender(AF_INET), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -94,5 +122,6 @@ main(void)
 	tcase_add_checked_fixture(tests, scratch_make, scratch_remove);
 	tcase_add_test(tests, a_sender_reads_neither_database_nor_keys);
 	tcase_add_test(tests, a_sender_reads_the_systems_files_and_its_certificates);
+	tcase_add_test(tests, a_sender_makes_no_socket_but_the_networks);
 	return suite_run();
 }
