@@ -1,4 +1,4 @@
-/* From a request to its answer: CONTRACT section 1. */
+/* From a request to its answer: affo-user-api(7), "Conventions". */
 #ifndef AFFO_API_API_H
 #define AFFO_API_API_H
 

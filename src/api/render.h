@@ -1,4 +1,4 @@
-/* What the domain gives, as JSON: CONTRACT section 3. Each writes into an object that is open. */
+/* What the domain gives, as JSON: affo-user-api(7). Each writes into an object that is open. */
 #ifndef AFFO_API_RENDER_H
 #define AFFO_API_RENDER_H
 

@@ -1,4 +1,4 @@
-/* The table of routes, and what of it a path means: CONTRACT section 3. */
+/* The table of routes, and what of it a path means: affo-user-api(7), "Routing". */
 #ifndef AFFO_API_ROUTES_H
 #define AFFO_API_ROUTES_H
 

@@ -8,7 +8,7 @@
 bool conf_rule_base_path(struct str value, struct buf *why);
 bool conf_rule_log(struct str value, struct buf *why);
 bool conf_rule_account(struct str value, struct buf *why);
-/* CONTRACT, "Password reset": a prefix that ends within the authority would match other hosts. */
+/* A prefix that ends within the authority would match other hosts. */
 bool conf_rule_url_prefix(struct str value, struct buf *why);
 /* RFC 6454, section 6.2, as browsers write it: it is compared byte by byte. */
 bool conf_rule_origin(struct str value, struct buf *why);

@@ -1,4 +1,5 @@
-/* E-mail addresses as the service takes them; CONTRACT section 3. The only home of libidn2. */
+/* E-mail addresses as the service takes them: affo-user-api(7), "Members". The only home
+ * of libidn2. */
 #ifndef AFFO_BASE_EMAIL_H
 #define AFFO_BASE_EMAIL_H
 

@@ -1,7 +1,7 @@
 /*
  * Strict JSON (RFC 8259) in, and JSON out. The only home of cJSON. A text goes through our own
  * pre-scan first (grammar, UTF-8, depth, duplicate members, U+0000, lone surrogates, BOM, trailing
- * text), then through cJSON; see FACTS: cJSON alone lets all of these pass.
+ * text), then through cJSON, which alone lets all of these pass.
  */
 #ifndef AFFO_BASE_JSON_H
 #define AFFO_BASE_JSON_H

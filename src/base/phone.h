@@ -1,4 +1,4 @@
-/* Phone numbers (E.164); CONTRACT section 3. */
+/* Phone numbers (E.164): affo-user-api(7), "Members". */
 #ifndef AFFO_BASE_PHONE_H
 #define AFFO_BASE_PHONE_H
 

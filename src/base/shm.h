@@ -1,6 +1,6 @@
 /*
  * The one memory-mapped file that all processes share (run_dir/shared): limits and hashing slots.
- * FACTS "A shared map in a file". A missing file, one of another size, magic or boot is made anew
+ * A missing file, one of another size, magic or boot is made anew
  * (under a lock, by rename), so whoever starts a worker, all see the same limits.
  */
 #ifndef AFFO_BASE_SHM_H

@@ -1,5 +1,6 @@
 /*
- * JWT signing and checking: the only home of libjwt. FACTS "libjwt" has the recipe; RFC 7519, 8725.
+ * JWT signing and checking (RFC 7519, 8725): the only home of libjwt. The library checks no claim
+ * and takes any algorithm that fits the key: what it has decoded is judged here.
  */
 #ifndef AFFO_CRED_TOKEN_H
 #define AFFO_CRED_TOKEN_H

@@ -1,4 +1,4 @@
-/* Who may do what to whom: CONTRACT section 3, "Access A". */
+/* Who may do what to whom: affo-user-api(7), "Routing". */
 #ifndef AFFO_DOMAIN_ACCESS_H
 #define AFFO_DOMAIN_ACCESS_H
 

@@ -1,5 +1,4 @@
-/* Counting against the limits of the configuration: CONTRACT section 3, "Any route may answer
- * 429". */
+/* Counting against the limits of the configuration: affo-userd.conf(5), group limits. */
 #ifndef AFFO_DOMAIN_LIMITS_H
 #define AFFO_DOMAIN_LIMITS_H
 

@@ -1,4 +1,4 @@
-/* Messages on their way: DESIGN section 4, "Outbox". */
+/* Messages on their way: affo-userd-queue(8). */
 #ifndef AFFO_DOMAIN_OUTBOX_H
 #define AFFO_DOMAIN_OUTBOX_H
 

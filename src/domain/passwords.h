@@ -1,4 +1,4 @@
-/* Password reset by mail: CONTRACT section 3, "Password reset". */
+/* Password reset by mail: affo-user-api(7), "Password reset". */
 #ifndef AFFO_DOMAIN_PASSWORDS_H
 #define AFFO_DOMAIN_PASSWORDS_H
 

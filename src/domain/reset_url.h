@@ -1,4 +1,5 @@
-/* The link of a password reset, made from the client's template: CONTRACT section 3. */
+/* The link of a password reset, made from the client's template: affo-user-api(7), "Password
+ * reset". */
 #ifndef AFFO_DOMAIN_RESET_URL_H
 #define AFFO_DOMAIN_RESET_URL_H
 

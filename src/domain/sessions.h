@@ -1,4 +1,4 @@
-/* Logins: DESIGN section 4, "Sessions"; CONTRACT section 2. */
+/* Logins: affo-user-api(7), "Tokens" and "Logins". */
 #ifndef AFFO_DOMAIN_SESSIONS_H
 #define AFFO_DOMAIN_SESSIONS_H
 
@@ -14,10 +14,11 @@ MUST_USE enum rc sessions_login(struct service *service, const struct client *cl
     struct str email, struct str password, struct user *ret_user, struct buf *ret_token,
     struct faults *reterr);
 
-/* The check of CONTRACT section 2 in its order, for an access: token, claims, user, session,
- * active, time. The first use of a refreshed token is written before this returns. RC_SESSION_ENDED
- * also ends the login when the token shows that a copy is in use: a voided successor, or an older
- * one that hasn't expired (an expired one only opens nothing, as a tab's that slept for long). */
+/* The check of affo-user-api(7), "Tokens", in its order, for an access: token, claims, user,
+ * session, active, time. The first use of a refreshed token is written before this returns.
+ * RC_SESSION_ENDED also ends the login when the token shows that a copy is in use: a voided
+ * successor, or an older one that hasn't expired (an expired one only opens nothing, as a tab's
+ * that slept for long). */
 MUST_USE enum rc sessions_authenticate(
     struct service *service, struct str token, struct principal *ret);
 /* The same for logging out: neither time nor which token of the login it is matters. */

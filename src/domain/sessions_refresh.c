@@ -4,7 +4,7 @@
  * was lost (within the window: it gets a token of the current counter), a client whose answer was
  * lost and who comes later (nobody has used the successor: that one is voided, and another given;
  * the same one again would let a thief, who read it, in for good), or the one of owner and thief
- * who is slower (the successor is in use: the login ends for both). DESIGN section 4, "Sessions".
+ * who is slower (the successor is in use: the login ends for both).
  */
 #include "base/clock.h"
 #include "domain/login_cache.h"

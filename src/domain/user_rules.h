@@ -1,5 +1,5 @@
 /* What a user's members may be, the same for registering, changing and the admin's command:
- * CONTRACT section 3. */
+ * affo-user-api(7), "Members". */
 #ifndef AFFO_DOMAIN_USER_RULES_H
 #define AFFO_DOMAIN_USER_RULES_H
 

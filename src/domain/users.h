@@ -1,4 +1,4 @@
-/* Users and roles: CONTRACT section 3. */
+/* Users and roles: affo-user-api(7), "Users". */
 #ifndef AFFO_DOMAIN_USERS_H
 #define AFFO_DOMAIN_USERS_H
 
@@ -20,7 +20,7 @@ struct user_input {
  * users_change: those of the input are added to them, and nothing is written.
  *
  * RC_VALIDATION (all faults), RC_ALREADY_EXISTS, RC_LIMITED, RC_BUSY. One transaction with the
- * first login. principal NULL: self-registration; token NULL: none is wanted (ctl). */
+ * first login, whose token is signed once that is committed. */
 MUST_USE enum rc users_register(struct service *service, const struct client *client,
     const struct user_input *input, struct user *ret_user, struct buf *ret_token,
     struct faults *reterr);

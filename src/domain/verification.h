@@ -1,4 +1,4 @@
-/* Phone verification by SMS: CONTRACT section 3, "Phone verification". */
+/* Phone verification by SMS: affo-user-api(7), "Phone verification". */
 #ifndef AFFO_DOMAIN_VERIFICATION_H
 #define AFFO_DOMAIN_VERIFICATION_H
 

@@ -1,5 +1,5 @@
 /*
- * The AFFO SMS and e-mail services. CONTRACT: to be given byte for byte what the original gave
+ * The AFFO SMS and e-mail services. They are given byte for byte what release 1.0.4 gave
  * them. Both name what failed in a JSON object; the e-mail service has templates of its own.
  */
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
  * A gateway takes one letter and says what became of it. One file per kind; libcurl lives here.
- * FACTS section 3 has each provider's answers.
+ * Each kind's file has what its provider's answers mean.
  */
 #ifndef AFFO_GATEWAY_GATEWAY_H
 #define AFFO_GATEWAY_GATEWAY_H

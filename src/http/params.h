@@ -13,7 +13,7 @@ struct params {
 /*
  * Fills all of *ret but path, query and body, which aren't variables. envp: "NAME=VALUE", ended by
  * NULL, borrowed until the answer is out. RC_BAD_REQUEST: a mandatory variable is missing, one that
- * decides anything came twice (FACTS "libfcgi": the first would win here and the last elsewhere),
+ * decides anything came twice (the first would win here and the last elsewhere),
  * or CONTENT_LENGTH is no number. What could be read is filled in then, too: at least the id.
  *
  * hash_deadline_ms: how old a request may be that is still to be hashed; 0: no limit. The age is

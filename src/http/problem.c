@@ -14,7 +14,7 @@ struct problem {
 	const char *text; /* for people */
 };
 
-/* CONTRACT section 1, "Errors". No default, so that the compiler asks for each new code. */
+/* affo-user-api(7), "Problems". No default, so that the compiler asks for each new code. */
 static struct problem
 problem_of(enum rc rc)
 {

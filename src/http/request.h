@@ -62,7 +62,7 @@ enum { RESPONSE_BODY_MAX = 1 << 20, RESPONSE_HEADERS_MAX = 16384 };
  * Retry-After, and Allow from *allow (NULL: none). token_was_sent: for error="invalid_token". */
 void problem_fill(struct response *response, enum rc rc, const struct faults *faults,
     const struct request *request, bool token_was_sent, const char *allow);
-/* The code's name as in CONTRACT section 1, for logs and tests. */
+/* The code's name as in affo-user-api(7), for logs and tests. */
 const char *problem_code(enum rc rc);
 
 /* http/path.c: cuts at "?", splits on "/", decodes once per segment into *storage. */
@@ -71,7 +71,8 @@ void request_split_path(struct request *request, struct str uri, struct buf *sto
  * RC_BAD_REQUEST: it is there twice, or has a bad escape; RC_LIMIT: it is longer than *ret may be.
  * A "+" is a "+": who sends forms uses a body. */
 MUST_USE enum rc request_query_value(struct str query, struct str name, struct buf *ret);
-/* http/media.c: whether the Content-Type (absent: no) is JSON as CONTRACT section 1 says. */
+/* http/media.c: whether the Content-Type (absent: no) is application/json or
+ * application/vnd.*+json, in UTF-8 if it says so. */
 bool media_is_json(struct str content_type);
 /* Whether it is application/x-www-form-urlencoded, in UTF-8 if it says so. */
 bool media_is_form(struct str content_type);

@@ -1,7 +1,7 @@
 /*
  * A walk over the FastCGI records of bytes that were peeked at, before libfcgi may read them: it
- * trusts what it reads, waits for what hasn't come, and aborts the process on some lengths (FACTS
- * "libfcgi"). Pure: no system call, no state.
+ * trusts what it reads, waits for what hasn't come, and aborts the process on some lengths.
+ * Pure: no system call, no state.
  */
 #ifndef AFFO_HTTP_SCAN_H
 #define AFFO_HTTP_SCAN_H

@@ -1,5 +1,7 @@
 /*
- * FastCGI requests on kept connections: the only home of libfcgi. FACTS "libfcgi" has the traps.
+ * FastCGI requests on kept connections: with exchange.c the only home of libfcgi, which leaves what
+ * is unread of a body as the next request, and waits for whoever sends slowly. So a request is
+ * scanned before the library reads it, and read to its end before it is finished.
  */
 #ifndef AFFO_HTTP_SERVER_H
 #define AFFO_HTTP_SERVER_H
@@ -34,7 +36,7 @@ struct server_options {
 /* A file in memory for requests that come in pieces; to be opened before the sandbox. RC_SYSTEM. */
 MUST_USE enum rc server_open_spool(int *ret_fd);
 /* Serves until server_stop() was called by a signal handler, or max_requests: then retires
- * (FACTS: stops listening, accepts what is queued, serves kept connections until their closing,
+ * (stops listening, accepts what is queued, serves kept connections until their closing,
  * at most 30 s). RC_OK, RC_SYSTEM. */
 MUST_USE enum rc server_run(const struct server_options *options);
 /* For signal handlers of SIGTERM, SIGINT and SIGQUIT, which run between requests only: retire

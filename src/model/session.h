@@ -1,4 +1,4 @@
-/* A login: one row per jti. DESIGN section 4, "Sessions". */
+/* A login: one row per jti. domain/sessions_refresh.c has the rules of its counter. */
 #ifndef AFFO_MODEL_SESSION_H
 #define AFFO_MODEL_SESSION_H
 

@@ -1,6 +1,7 @@
 /*
  * The database connection. Names no sqlite type: a second engine could stand behind it. One per
- * process, never across fork(). FACTS "SQLite": write lock, checkpoints, pragmas.
+ * process, never across fork(). db_lock.c has the write lock, db_checkpoint.c
+ * the checkpoints, db_connect.c the pragmas.
  *
  * RC_UNAVAILABLE is logged with its cause by whoever meets it (locked past db_timeout, full,
  * read-only, I/O error, not a database, foreign version, file taken away).
@@ -41,7 +42,7 @@ void db_rollback(struct db *db);
 /* Checkpoints as far as they are due; call when the answer is out. */
 void db_after_answer(struct db *db);
 
-/* The pair that the caches' rule needs (FACTS, libjwt): reads are valid while both stay equal. */
+/* The pair that the caches' rule needs: reads are valid while both stay equal. */
 struct db_version {
 	uint64_t own;   /* commits of this connection */
 	int64_t others; /* PRAGMA data_version */

@@ -1,4 +1,4 @@
-"""Login, refresh, logout, verify: CONTRACT sections 2 and 3, from outside."""
+"""Login, refresh, logout, verify: affo-user-api(7), "Tokens" and "Logins", from outside."""
 import base64
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""The conventions of CONTRACT section 1, behind the real nginx."""
+"""The conventions of affo-user-api(7), behind the real nginx."""
 import http.client
 import json
 import re

@@ -1,4 +1,4 @@
-"""The limits of CONTRACT section 3 with their defaults, n and n + 1, over all workers."""
+"""The limits of affo-userd.conf(5) with their defaults, n and n + 1, over all workers."""
 import sys
 import threading
 

@@ -1,4 +1,4 @@
-"""Users, roles and passwords: CONTRACT section 3, from outside."""
+"""Users, roles and passwords: affo-user-api(7), "Users", from outside."""
 import sys
 import threading
 

@@ -30,7 +30,7 @@ fill(enum rc rc)
 	problem_fill(&response, rc, NULL, &request, false, NULL);
 }
 
-/* CONTRACT section 1, "Errors": status, code, and whether RFC 9457's type is said. */
+/* affo-user-api(7), "Problems": status, code, and whether RFC 9457's type is said. */
 static const struct {
 	enum rc rc;
 	int status;
