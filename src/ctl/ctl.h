@@ -66,7 +66,7 @@ MUST_USE enum ctl_status ctl_print(struct buf *text);
 /* A time, as the API says it; 0: null. */
 void ctl_add_time(struct json_out *out, const char *name, int64_t at);
 
-/* ctl_user.c, ctl_user_show.c, ctl_key.c, ctl_key_rotate.c, ctl_db.c, ctl_outbox.c,
+/* ctl_user.c, ctl_user_show.c, ctl_session.c, ctl_key.c, ctl_key_rotate.c, ctl_db.c, ctl_outbox.c,
  * ctl_outbox_change.c, ctl_outbox_stats.c, ctl_gateway.c, ctl_gateway_test.c, ctl_snippet.c */
 enum ctl_status ctl_user_add(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_passwd(struct ctl *ctl, int argc, char **argv);
@@ -75,6 +75,8 @@ enum ctl_status ctl_user_disable(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_enable(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_show(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_list(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_session_list(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_session_end(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_key_generate(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_key_list(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_key_rotate(struct ctl *ctl, int argc, char **argv);
@@ -85,8 +87,6 @@ enum ctl_status ctl_db_check(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_list(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_show(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_retry(struct ctl *ctl, int argc, char **argv);
-enum ctl_status ctl_session_list(struct ctl *ctl, int argc, char **argv);
-enum ctl_status ctl_session_end(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_hold(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_release(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_outbox_cancel(struct ctl *ctl, int argc, char **argv);

@@ -1,7 +1,7 @@
 /*
  * The messages that the queue has claimed, each on its way round the ring: waiting for a sender,
- * under way with one, or ended and to be written down. affo-userd-queue(8) has
- * the rules.
+ * under way with one, or ended and to be written down. affo-userd-queue(8) has the
+ * rules.
  */
 #ifndef AFFO_DELIVER_JOBS_H
 #define AFFO_DELIVER_JOBS_H
