@@ -115,7 +115,8 @@ check_key(struct conf_parser *parser, const char *group, const char *name, const
 	enum rc rc = is_public ? secret_file_read_public(path, min, max, &text, &why)
 	                       : secret_file_read(path, min, max, &text, &why);
 
-	bool is_missing = rc != RC_OK && path[0] == '/' && access(path, F_OK) != 0;
+	bool is_missing =
+	    rc != RC_OK && path[0] == '/' && access(path, F_OK) != 0 && errno == ENOENT;
 
 	if (rc != RC_OK)
 		conf_parse_error(parser, conf_parse_source(parser, group, name),
