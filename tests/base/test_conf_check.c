@@ -85,6 +85,12 @@ START_TEST(conf_check_says_how_to_make_missing_keys)
 	    "token makes it) in DIR/main.conf:2\n"
 	    "\"outbox.public_key_file\": \"DIR/outbox.pub\" is not a key that affo-userctl key "
 	    "generate outbox made in DIR/main.conf:4\n");
+	/* Not one that is there and cannot be opened. */
+	(void)scratch_file("outbox.pub", SEAL, 0644);
+	ck_assert_int_eq(symlink("token.key", scratch_path("token.key")), 0);
+	refused("",
+	    "\"token.key_file\": cannot open \"DIR/token.key\": Too many levels of symbolic "
+	    "links in DIR/main.conf:2\n");
 }
 END_TEST
 
