@@ -21,7 +21,7 @@ MUST_USE enum rc sessions_login(struct service *service, const struct client *cl
  * that slept for long). */
 MUST_USE enum rc sessions_authenticate(
     struct service *service, struct str token, struct principal *ret);
-/* The same for logging out: neither time nor which token of the login it is matters. */
+/* The same for logging out: neither time nor which token of the login it is matters here. */
 MUST_USE enum rc sessions_authenticate_any_time(
     struct service *service, struct str token, struct principal *ret);
 /* The whole refresh: checks the token as above (RC_REFRESH_EARLY, RC_REFRESH_EXPIRED) and rotates
@@ -30,7 +30,9 @@ MUST_USE enum rc sessions_authenticate_any_time(
 MUST_USE enum rc sessions_refresh(
     struct service *service, const struct client *client, struct str token, struct buf *ret_token);
 /* Ends the login of the principal, the user's others, or all of them. Of the principal's own login
- * alone, RC_OK also when somebody else was faster; else as sessions_end_many(). */
+ * alone, RC_OK also when somebody else was faster; else as sessions_end_many(), but for a token
+ * that is neither the current one nor its parent: that is a copy in use, which ends its own login
+ * and no other, RC_SESSION_ENDED. */
 enum session_scope { SESSION_SCOPE_LOCAL, SESSION_SCOPE_OTHERS, SESSION_SCOPE_ALL };
 MUST_USE enum rc sessions_logout(struct service *service, const struct client *client,
     const struct principal *principal, enum session_scope scope);

@@ -119,25 +119,35 @@ end_them(struct db *db, const struct ending *ending, size_t *ret_n)
 	return rc;
 }
 
+/* Inside a write transaction, by somebody who may. */
+static enum rc
+end_inside(struct db *db, const struct principal *principal, const struct ending *ending)
+{
+	struct user user = { 0 };
+	size_t dropped;
+	enum rc rc;
+
+	rc = access_write(db, principal, ending->user_id, ACCESS_WRITE, &user);
+	if (rc == RC_OK)
+		rc = end_them(db, ending, &dropped);
+	user_release(&user);
+	return rc;
+}
+
 static enum rc
 end_as(struct service *service, const struct principal *principal, const struct ending *ending)
 {
 	struct db *db = service->db;
-	struct user user = { 0 };
-	size_t dropped;
 	enum rc rc;
 
 	if ((rc = access_may(principal, ending->user_id, ACCESS_WRITE)) != RC_OK)
 		return rc;
 	if ((rc = db_begin_write(db)) != RC_OK)
 		return rc;
-	rc = access_write(db, principal, ending->user_id, ACCESS_WRITE, &user);
-	if (rc == RC_OK)
-		rc = end_them(db, ending, &dropped);
+	rc = end_inside(db, principal, ending);
 	if (rc == RC_OK)
 		rc = db_commit(db);
 	db_rollback(db);
-	user_release(&user);
 	return rc;
 }
 
@@ -152,18 +162,60 @@ sessions_end(struct service *service, const struct client *client,
 	        .id = id });
 }
 
-enum rc
-sessions_end_many(struct service *service, const struct client *client,
-    const struct principal *principal, int64_t user_id, enum session_scope scope)
+static struct ending
+ending_of_many(const struct client *client, const struct principal *principal, int64_t user_id,
+    enum session_scope scope)
 {
 	struct str own = str_from(principal->claims.jti);
 
 	assert(scope != SESSION_SCOPE_LOCAL);
-	return end_as(service, principal,
-	    &(struct ending){ .user_id = user_id,
-	        .actor_id = principal->user_id,
-	        .address = client->address,
-	        .keep_jti = scope == SESSION_SCOPE_OTHERS ? own : STR_NULL });
+	return (struct ending){ .user_id = user_id,
+		.actor_id = principal->user_id,
+		.address = client->address,
+		.keep_jti = scope == SESSION_SCOPE_OTHERS ? own : STR_NULL };
+}
+
+enum rc
+sessions_end_many(struct service *service, const struct client *client,
+    const struct principal *principal, int64_t user_id, enum session_scope scope)
+{
+	struct ending ending = ending_of_many(client, principal, user_id, scope);
+
+	return end_as(service, principal, &ending);
+}
+
+/*
+ * Of more logins than its own only the current token and its parent may dispose, expired or not. An
+ * older one, or a voided successor, is a copy in use: it takes its own login with it, no other.
+ */
+static enum rc
+logout_many(struct service *service, const struct client *client, const struct principal *principal,
+    enum session_scope scope)
+{
+	struct ending ending = ending_of_many(client, principal, principal->user_id, scope);
+	const struct claims *claims = &principal->claims;
+	struct session_view view = { 0 };
+	struct db *db = service->db;
+	enum rc rc, judged;
+
+	if ((rc = db_begin_write(db)) != RC_OK)
+		return rc;
+	rc = session_row_view(db, str_from(claims->jti), claims->user_id, &view);
+	if (rc != RC_OK || (rc = judged = sessions_judge_login(&view, claims)) != RC_OK)
+		goto out;
+	if (claims->counter == view.session.counter || claims->counter == view.session.parent) {
+		rc = end_inside(db, principal, &ending);
+	} else {
+		rc = sessions_end_copied(
+		    service, &view.session, claims, client->address, clock_now_ms());
+		judged = RC_SESSION_ENDED;
+	}
+	if (rc == RC_OK && (rc = db_commit(db)) == RC_OK)
+		rc = judged;
+out:
+	db_rollback(db);
+	session_view_release(&view);
+	return rc;
 }
 
 enum rc
@@ -173,7 +225,7 @@ sessions_logout(struct service *service, const struct client *client,
 	enum rc rc;
 
 	if (scope != SESSION_SCOPE_LOCAL)
-		return sessions_end_many(service, client, principal, principal->user_id, scope);
+		return logout_many(service, client, principal, scope);
 	if ((rc = db_begin_write(service->db)) != RC_OK)
 		return rc;
 	/* Gone already: somebody else was faster to the same end. */

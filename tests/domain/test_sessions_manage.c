@@ -183,6 +183,51 @@ START_TEST(sessions_logout_of_more_than_itself_needs_a_live_login)
 }
 END_TEST
 
+/* One that was copied long ago must not throw its owner out everywhere. */
+START_TEST(sessions_logout_by_an_older_token_ends_its_own_login_alone)
+{
+	static const enum session_scope scopes[] = { SESSION_SCOPE_OTHERS, SESSION_SCOPE_ALL };
+	const char *rotate = "UPDATE session SET counter = 3, parent = 1, seen = 1"
+	                     " WHERE created_at = 1764547201000";
+	/* Older, and a voided successor. */
+	static const int64_t counters[] = { 0, 2 };
+	struct principal stale;
+
+	clock_advance(1000);
+	for (size_t i = 0; i < 4; i++) {
+		stale = people_login(ann);
+		stale.claims.counter = counters[i % 2];
+		service_execute(rotate);
+		ck_assert_rc(
+		    sessions_logout(service, &client, &stale, scopes[i / 2]), RC_SESSION_ENDED);
+		ck_assert_int_eq(people_logins(ann), 1);
+		ck_assert_int_eq(service_query("SELECT count(*) FROM audit WHERE event ="
+		                               " 'session.copied' AND address = '192.0.2.1'"),
+		    (int64_t)i + 1);
+		principal_release(&stale);
+	}
+	ck_assert_int_eq(
+	    service_query("SELECT count(*) FROM audit WHERE event = 'session.end'"), 0);
+	ck_assert_rc(sessions_logout(service, &client, &as_ann, SESSION_SCOPE_OTHERS), RC_OK);
+}
+END_TEST
+
+START_TEST(sessions_logout_takes_others_along_by_the_current_token_and_its_parent)
+{
+	for (int64_t counter = 4; counter <= 5; counter++) {
+		(void)add_login(ann);
+		service_execute("UPDATE session SET counter = 5, parent = 4, seen = 1");
+		as_ann.claims.counter = counter;
+		ck_assert_rc(
+		    sessions_logout(service, &client, &as_ann, SESSION_SCOPE_OTHERS), RC_OK);
+		ck_assert_int_eq(people_logins(ann), 1);
+	}
+	(void)add_login(ann);
+	ck_assert_rc(sessions_logout(service, &client, &as_ann, SESSION_SCOPE_ALL), RC_OK);
+	ck_assert_int_eq(people_logins(ann), 0);
+}
+END_TEST
+
 START_TEST(sessions_admin_lists_and_ends_without_a_login)
 {
 	struct session_list sessions = { 0 };
@@ -215,6 +260,9 @@ main(void)
 	tcase_add_test(tests, sessions_end_does_not_know_what_has_expired);
 	tcase_add_test(tests, sessions_end_many_keeps_only_the_one_that_asks);
 	tcase_add_test(tests, sessions_logout_of_more_than_itself_needs_a_live_login);
+	tcase_add_test(tests, sessions_logout_by_an_older_token_ends_its_own_login_alone);
+	tcase_add_test(
+	    tests, sessions_logout_takes_others_along_by_the_current_token_and_its_parent);
 	tcase_add_test(tests, sessions_admin_lists_and_ends_without_a_login);
 	return suite_run();
 }
