@@ -131,7 +131,8 @@ CREATE TABLE audit (
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_user ON audit (user_id, id);
 
--- How often something happened on a day (days since 1970, UTC): SMS by what caps them, alerts.
+-- How often something happened on a day (days since 1970, UTC): SMS by what caps them, alerts,
+-- what a user did to himself.
 CREATE TABLE day_count (
 	day INTEGER NOT NULL,
 	scope TEXT NOT NULL,

@@ -55,6 +55,7 @@ unit_tests += tests/deliver/test_wire
 unit_tests += tests/domain/test_admin
 unit_tests += tests/domain/test_admin_gateway
 unit_tests += tests/domain/test_admin_outbox
+unit_tests += tests/domain/test_audit
 unit_tests += tests/domain/test_gateway_state
 unit_tests += tests/domain/test_last_seen
 unit_tests += tests/domain/test_login_race

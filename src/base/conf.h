@@ -51,6 +51,7 @@ struct conf {
 	char *log; /* "stderr", "syslog" or a path */
 	int64_t hash_deadline_ms;
 	char *alert_to; /* who gets a mail when something needs an admin; NULL: the log alone */
+	int64_t audit_keep_ms;
 
 	struct {
 		int64_t fast;         /* 0: the number of cores */

@@ -65,6 +65,9 @@ const struct conf_row conf_table[] = {
 	    .check = conf_rule_email,
 	    .help = "Who gets a mail when something needs an admin: a cap of sms was reached, a "
 	            "gateway is misconfigured. One mail a day for each. None: the log alone." },
+	{ NULL, "audit_keep", CONF_DURATION, AT(audit_keep_ms), .standard = "365d",
+	    RANGE(DAY, 36500 * DAY),
+	    .help = "How long what happened is remembered: the rows of the audit table." },
 
 	{ "workers", "fast", CONF_INTEGER, AT(workers.fast), .standard = "0", RANGE(0, 256),
 	    .help = "Workers of the fast pool. 0: as many as there are processors." },

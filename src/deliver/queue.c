@@ -102,7 +102,7 @@ purge(struct queue *queue)
 		return;
 	queue->purge_at = now + QUEUE_PURGE_MS;
 	/* Whoever met a failure has logged it; the next purge does what is left. */
-	(void)!outbox_purge(queue->setup->jobs.db);
+	(void)!outbox_purge(queue->setup->jobs.db, queue->setup->jobs.conf);
 	db_after_answer(queue->setup->jobs.db);
 }
 

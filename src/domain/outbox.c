@@ -308,7 +308,7 @@ outbox_last_gateway(struct db *db, const struct message *message, struct buf *re
 }
 
 enum rc
-outbox_purge(struct db *db)
+outbox_purge(struct db *db, const struct conf *conf)
 {
 	int64_t now = clock_now_ms();
 	const struct {
@@ -322,6 +322,7 @@ outbox_purge(struct db *db)
 		{ outbox_row_expire_held, now },
 		{ outbox_row_purge, now - OUTBOX_KEEP_MS },
 		{ day_count_row_purge, now / DAY_MS },
+		{ audit_row_purge, now - conf->audit_keep_ms },
 	};
 	enum rc rc = RC_OK;
 

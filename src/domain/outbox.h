@@ -70,9 +70,10 @@ MUST_USE enum rc outbox_later(struct db *db, const struct message *message, stru
 
 /* The gateway last used for the message's recipient; RC_NONE. */
 MUST_USE enum rc outbox_last_gateway(struct db *db, const struct message *message, struct buf *ret);
-/* Ends held messages that expired; purges done rows, expired sessions, tokens, codes: short
- * transactions, so many rows at most that it may be called between two requests. */
-MUST_USE enum rc outbox_purge(struct db *db);
+/* Ends held messages that expired; purges done rows, expired sessions, tokens, codes, and what the
+ * audit has told for conf->audit_keep_ms: short transactions, so many rows at most that it may be
+ * called between two requests. */
+MUST_USE enum rc outbox_purge(struct db *db, const struct conf *conf);
 
 /* gateway_state.c: the admin's switch, and the circuit breaker of the ring. */
 enum {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cred/secret.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/hashing.h"
 #include "domain/limits.h"
 #include "domain/outbox.h"
@@ -37,7 +38,7 @@ write_password(struct db *db, const struct change *change)
 	if (rc == RC_OK)
 		rc = token_row_delete_user(db, change->user_id);
 	if (rc == RC_OK)
-		rc = audit_row_insert(db, now, change->event, change->actor_id, change->user_id,
+		rc = audit_note(db, now, change->event, change->actor_id, change->user_id,
 		    change->address, STR(""));
 	return rc;
 }

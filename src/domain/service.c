@@ -193,7 +193,7 @@ service_after_answer(struct service *service)
 	if (now >= service->purge_at) {
 		service->purge_at = now + PURGE_EVERY_MS;
 		/* What went wrong was logged; the next minute tries again. */
-		dropped = outbox_purge(service->db);
+		dropped = outbox_purge(service->db, service->conf);
 		(void)dropped;
 	}
 	if (last_seen_due_ms(service->last_seen) == 0) {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/utf8.h"
+#include "domain/audit.h"
 #include "domain/last_seen.h"
 #include "domain/login_cache.h"
 #include "domain/sessions_internal.h"
@@ -110,7 +111,7 @@ sessions_end_copied(struct service *service, const struct session *session,
 	rc = session_row_delete(service->db, str_from(session->jti));
 	if (rc != RC_OK)
 		return rc;
-	return audit_row_insert(service->db, now, STR("session.copied"), 0, session->user_id,
+	return audit_note_copy(service->db, now, session->user_id,
 	    sessions_clip(address, SESSION_ADDRESS_MAX), str_from(detail));
 }
 

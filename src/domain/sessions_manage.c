@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/sessions_internal.h"
 
 enum rc
@@ -109,8 +110,8 @@ end_them(struct db *db, const struct ending *ending, size_t *ret_n)
 		rc = session_row_delete_user(db, ending->user_id, ending->keep_jti, &n);
 	}
 	if (rc == RC_OK && n > 0)
-		rc = audit_row_insert(db, now, STR("session.end"), ending->actor_id,
-		    ending->user_id, sessions_clip(ending->address, SESSION_ADDRESS_MAX),
+		rc = audit_note(db, now, STR("session.end"), ending->actor_id, ending->user_id,
+		    sessions_clip(ending->address, SESSION_ADDRESS_MAX),
 		    ending->id.ptr != NULL         ? ending->id
 		    : ending->keep_jti.ptr != NULL ? STR("others")
 		                                   : STR("all"));

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/hashing.h"
 #include "domain/limits.h"
 #include "domain/sessions.h"
@@ -210,7 +211,7 @@ write_change(struct service *service, const struct principal *principal,
 	if (rc == RC_OK && fields->changes_email)
 		rc = token_row_delete_user(db, user->id);
 	if (rc == RC_OK && members.ptr != NULL)
-		rc = audit_row_insert(db, user->updated_at, STR("user.change"), principal->user_id,
+		rc = audit_note(db, user->updated_at, STR("user.change"), principal->user_id,
 		    user->id, STR(""), members);
 	return rc == RC_TAKEN ? RC_ALREADY_EXISTS : rc;
 }

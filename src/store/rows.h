@@ -174,5 +174,6 @@ MUST_USE enum rc gateway_row_counts(
 /* What happened, by whom, to whom (0: nobody); detail holds no secret. */
 MUST_USE enum rc audit_row_insert(struct db *db, int64_t at, struct str event, int64_t actor_id,
     int64_t user_id, struct str address, struct str detail);
+MUST_USE enum rc audit_row_purge(struct db *db, int64_t before, size_t max, size_t *ret_n);
 
 #endif

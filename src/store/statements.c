@@ -237,5 +237,9 @@ const struct statement statements[STMT__MAX] = {
 		"INSERT INTO audit (at, event, actor_id, user_id, address, detail)"
 		" VALUES ($1, $2, $3, $4, $5, $6)",
 		NULL },
+	[STMT_AUDIT_PURGE] = {
+		"DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1"
+		" ORDER BY at LIMIT $2)",
+		NULL },
 };
 /* clang-format on */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cred/secret.h"
+#include "store/rows.h"
 #include "support/people.h"
 
 #define PHONE "+4930123456"
@@ -201,7 +202,7 @@ START_TEST(claim_never_sees_a_void_message)
 	ck_assert_uint_eq(claim(&row, 1), 0);
 	ck_assert_int_eq(outbox_wait_ms(service->db, 1000), 1000);
 	clock_advance(OUTBOX_KEEP_MS + 1);
-	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_rc(outbox_purge(service->db, &service_conf), RC_OK);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox"), 0);
 }
 END_TEST
@@ -213,12 +214,12 @@ START_TEST(purge_ends_what_was_held_until_it_expired)
 	message_release(&row);
 	service_execute("UPDATE outbox SET state = 'held', lease_until = 0");
 	clock_advance(600000 - 1);
-	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_rc(outbox_purge(service->db, &service_conf), RC_OK);
 	row = only_row();
 	ck_assert_int_eq(row.state, MESSAGE_HELD);
 	message_release(&row);
 	clock_advance(1);
-	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_rc(outbox_purge(service->db, &service_conf), RC_OK);
 	row = only_row();
 	ck_assert_int_eq(row.state, MESSAGE_EXPIRED);
 	ck_assert_ptr_null(row.sealed);
@@ -382,18 +383,45 @@ START_TEST(purge_takes_what_is_over_and_nothing_else)
 	people_put_token(ann, "token");
 	clock_advance(3600000);
 	people_put_token(ann, "newer");
-	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_rc(outbox_purge(service->db, &service_conf), RC_OK);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox"), 2);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM session"), 1);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM one_time_token"), 1);
 	clock_advance(OUTBOX_KEEP_MS);
-	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_rc(outbox_purge(service->db, &service_conf), RC_OK);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM outbox"), 1);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM one_time_token"), 0);
 	clock_advance(service_conf.token.refresh_lifetime_ms);
-	ck_assert_rc(outbox_purge(service->db), RC_OK);
+	ck_assert_rc(outbox_purge(service->db, &service_conf), RC_OK);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM session"), 0);
 	principal_release(&as_ann);
+}
+END_TEST
+
+START_TEST(purge_takes_from_the_audit_what_is_older_than_audit_keep)
+{
+	const char *count = "SELECT count(*) FROM audit";
+
+	service_conf.audit_keep_ms = INT64_C(86400000);
+	/* More than one transaction takes. */
+	service_execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+	                " WHERE i < 450) INSERT INTO audit (at, event, actor_id, user_id,"
+	                " address, detail) SELECT 1764547200000, 'e', 0, 0, '', '' FROM n");
+	clock_advance(1);
+	ck_assert_rc(db_begin_write(service->db), RC_OK);
+	ck_assert_rc(
+	    audit_row_insert(service->db, clock_now_ms(), STR("newer"), 0, 0, STR_NULL, STR_NULL),
+	    RC_OK);
+	ck_assert_rc(db_commit(service->db), RC_OK);
+	clock_advance(86400000 - 1);
+	ck_assert_rc(outbox_purge(service->db, &service_conf), RC_OK);
+	ck_assert_int_eq(service_query(count), 451);
+	clock_advance(1);
+	ck_assert_rc(outbox_purge(service->db, &service_conf), RC_OK);
+	ck_assert_int_eq(service_query(count), 1);
+	clock_advance(1);
+	ck_assert_rc(outbox_purge(service->db, &service_conf), RC_OK);
+	ck_assert_int_eq(service_query(count), 0);
 }
 END_TEST
 
@@ -416,5 +444,6 @@ main(void)
 	tcase_add_test(tests, later_backs_off_doubling_to_five_minutes);
 	tcase_add_test(tests, later_expires_what_could_only_come_too_late);
 	tcase_add_test(tests, purge_takes_what_is_over_and_nothing_else);
+	tcase_add_test(tests, purge_takes_from_the_audit_what_is_older_than_audit_keep);
 	return suite_run();
 }

@@ -32,7 +32,9 @@ service_set_up_files(void)
 	clock_fix(SERVICE_NOW);
 	ck_assert_rc(secret_init(), RC_OK);
 	seal_keypair(public_key, secret_key);
-	*conf = (struct conf){ .db_timeout_ms = 30000, .hash_deadline_ms = 60000 };
+	*conf = (struct conf){ .db_timeout_ms = 30000,
+		.hash_deadline_ms = 60000,
+		.audit_keep_ms = INT64_C(31536000000) };
 	conf->run_dir = copy(scratch_dir());
 	conf->database = copy(scratch_path("users.db"));
 	conf->workers.hash = 2;
