@@ -130,6 +130,7 @@ python_tests += tests/e2e/test_crash.py
 python_tests += tests/e2e/test_fastcgi.py
 python_tests += tests/e2e/test_delivery.py
 python_tests += tests/e2e/test_fronts.py
+python_tests += tests/e2e/test_delivery_kills.py
 python_tests += tests/e2e/test_http.py
 python_tests += tests/e2e/test_kannel.py
 python_tests += tests/e2e/test_kill.py
@@ -244,6 +245,13 @@ summary:
 .PHONY: summary
 
 EXTRA_DIST += tests/bench/bench.py
+EXTRA_DIST += tests/bench/delivery.py
 bench: all
 	srcdir='$(abs_srcdir)' builddir='$(abs_builddir)' /usr/bin/python3 $(srcdir)/tests/bench/bench.py
 .PHONY: bench
+
+# What the tests do for a moment, for as long as they promise.
+kills: all
+	AFFO_KILLS_MESSAGES=2000 srcdir='$(abs_srcdir)' builddir='$(abs_builddir)' \
+	    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $(srcdir)/tests/e2e/test_delivery_kills.py
+.PHONY: kills

@@ -19,6 +19,7 @@ struct job {
 	size_t start;             /* of the round */
 	bool *is_out;             /* gateways that had it in this round, or are out of service */
 	int gateway;              /* that has it, or had it last; RING_END: none had */
+	int former;               /* that had it before that one */
 	int64_t given_at;         /* to that gateway, monotonic */
 	int64_t took_ms;          /* until it gave its result */
 	struct delivery delivery; /* the last result */
@@ -279,6 +280,7 @@ launch(struct jobs *jobs, struct job *job, struct senders *senders, int gateway)
 	enum rc rc = write_letter(jobs, &job->message, gateway, &frame);
 
 	if (rc == RC_OK) {
+		job->former = job->gateway;
 		job->gateway = gateway;
 		job->state = JOB_FLYING;
 		job->given_at = clock_monotonic_ms();
@@ -320,7 +322,7 @@ dispatch(struct jobs *jobs, struct job *job, struct senders *senders)
 	if (waits && clock_monotonic_ms() - job->since_ms < JOBS_WAIT_MAX_MS)
 		return;
 	if (waits)
-		set_later(job, "every gateway for it is busy");
+		set_later(job, "every gateway for it is busy, or can't be started");
 	log_warning("message %s: not sent now: %s", job->message.id, job->delivery.detail);
 	end(job);
 }
@@ -422,6 +424,11 @@ jobs_done(void *context, size_t i, const struct delivery *delivery)
 
 		if (job->state != JOB_FLYING || (size_t)job->gateway != i)
 			continue;
+		if (delivery == NULL) {
+			job->gateway = job->former;
+			job->state = JOB_WAITING;
+			return;
+		}
 		job->delivery = *delivery;
 		job->took_ms = clock_monotonic_ms() - job->given_at;
 		if (delivery->result == DELIVERY_LATER ||

@@ -17,6 +17,9 @@ struct sender {
 	bool is_asked;              /* the master has been asked and hasn't answered */
 	bool is_busy, is_failed;    /* is_failed: the result below awaits its delivery */
 	int64_t since_ms;           /* busy or idle since, monotonic */
+	int64_t refused_ms;         /* since when the master couldn't start it; 0: it could */
+	int64_t rest_until;         /* then, not asked for again before this */
+	bool is_refused;            /* is_failed, and this is why: there is no result */
 	char id[RANDOM_ID_LEN + 1]; /* of the letter under way */
 	struct buf letter;          /* its frame, until the sender is there */
 	struct delivery failure;
@@ -70,7 +73,15 @@ senders_free(struct senders *senders)
 int64_t
 senders_busy_since(const struct senders *senders, size_t i)
 {
-	return senders->list[i].is_busy ? senders->list[i].since_ms : 0;
+	const struct sender *sender = &senders->list[i];
+	int64_t rest_ms = sender->rest_until - clock_monotonic_ms();
+
+	if (sender->is_busy)
+		return sender->since_ms;
+	/* Longer than it ever is: the clock was moved back. */
+	return sender->refused_ms != 0 && rest_ms > 0 && rest_ms <= SENDERS_REST_MS
+	           ? sender->refused_ms
+	           : 0;
 }
 
 size_t
@@ -88,7 +99,7 @@ finish(struct senders *senders, size_t i, const struct delivery *delivery)
 {
 	struct sender *sender = &senders->list[i];
 
-	sender->is_busy = sender->is_failed = false;
+	sender->is_busy = sender->is_failed = sender->is_refused = false;
 	sender->since_ms = clock_monotonic_ms();
 	buf_release(&sender->letter);
 	senders->done(senders->context, i, delivery);
@@ -100,7 +111,7 @@ report(struct senders *senders, size_t i)
 {
 	struct delivery failure = senders->list[i].failure;
 
-	finish(senders, i, &failure);
+	finish(senders, i, senders->list[i].is_refused ? NULL : &failure);
 }
 
 /* Ends the letter under way, if any, as "later"; senders_tick() reports it. */
@@ -176,6 +187,7 @@ welcome(struct senders *senders, size_t i, int fd)
 	struct sender *sender = &senders->list[i];
 	struct buf frame = BUF_INIT(WIRE_FRAME_MAX);
 
+	sender->refused_ms = 0;
 	wire_open(&sender->wire, fd);
 	frame_add_settings(&frame, &senders->conf->gateways[i], senders->timeout_ms);
 	if (!buf_ok(&frame) || wire_put(&sender->wire, buf_str(&frame)) != RC_OK)
@@ -185,6 +197,24 @@ welcome(struct senders *senders, size_t i, int fd)
 	else
 		flush(sender);
 	buf_release(&frame);
+}
+
+/* The master could start none, as it does for a while after one that died young. */
+static void
+rest(struct senders *senders, size_t i)
+{
+	struct sender *sender = &senders->list[i];
+	int64_t now = clock_monotonic_ms();
+
+	if (sender->refused_ms == 0) {
+		log_warning("gateway %s: affo-userd could not start its sender; its messages wait, "
+		            "or go by others",
+		    senders->conf->gateways[i].name);
+		sender->refused_ms = now;
+	}
+	sender->rest_until = now + SENDERS_REST_MS;
+	if (sender->is_busy && !sender->is_failed)
+		sender->is_failed = sender->is_refused = true;
 }
 
 static int
@@ -241,7 +271,7 @@ hear_master(struct senders *senders)
 	if (fd >= 0)
 		welcome(senders, i, fd);
 	else
-		fail(sender, "affo-userd could not start the sender");
+		rest(senders, i);
 	return RC_OK;
 }
 

@@ -14,13 +14,15 @@
 enum {
 	SENDERS_ATTEMPT_MAX_MS = 15000, /* start and attempt; what takes longer is given up */
 	SENDERS_IDLE_MAX_MS = 60000,
+	SENDERS_REST_MS = 250, /* after the master couldn't start one, until it is asked again */
 	SENDERS_NAME_MAX = 32, /* of a gateway, and the master's datagrams */
 };
 
 struct senders;
 
-/* What became of the letter given to sender i. Called from senders_handle() and senders_tick(),
- * not from senders_start(); it may call senders_start(). */
+/* What became of the letter given to sender i. delivery NULL: nothing, since the master could start
+ * no sender; that is no gateway's fault. Called from senders_handle() and senders_tick(), not from
+ * senders_start(); it may call senders_start(). */
 typedef void senders_done(void *context, size_t i, const struct delivery *delivery);
 
 /* One sender for each gateway of conf, in its order. master_fd, a SOCK_SEQPACKET socket that is
@@ -32,7 +34,7 @@ MUST_USE enum rc senders_new(const struct conf *conf, int master_fd, int64_t tim
 /* Closes all; letters under way get no result. Accepts NULL. */
 void senders_free(struct senders *senders);
 
-/* Since when (monotonic) sender i has been busy; 0: it is free. */
+/* Since when (monotonic) sender i has been busy, or couldn't be started; 0: it is free. */
 int64_t senders_busy_since(const struct senders *senders, size_t i);
 size_t senders_count_busy(const struct senders *senders);
 /* Gives a letter, as its frame, to sender i, which is free. Never fails: a failure is a result. */

@@ -16,6 +16,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+import delivery  # noqa: E402
 from harness import BASE, Site  # noqa: E402
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
@@ -165,6 +166,7 @@ def main():
     row("memory after all that, MiB PSS", f"{pss(ours):.1f}", "+1")
     print(json.dumps({"cores": os.cpu_count(), "load": os.getloadavg()}))
     site.stop()
+    delivery.measure(row)
 
 
 main()
