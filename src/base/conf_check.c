@@ -240,6 +240,9 @@ static void
 check_machine(struct conf_parser *parser)
 {
 	const struct conf *conf = parser->conf;
+	const struct {
+		const char *name, *path;
+	} sockets[] = { { "listen", conf->listen }, { "listen_hash", conf->listen_hash } };
 	struct buf dir = BUF_INIT(1024), label = BUF_INIT(128);
 
 	if (conf->token.key_dir != NULL)
@@ -256,6 +259,16 @@ check_machine(struct conf_parser *parser)
 	    buf_text(&dir), IS_PRIVATE | IS_WRITABLE);
 	check_directory(parser, conf_parse_source(parser, "", "run_dir"), "\"run_dir\"",
 	    conf->run_dir, IS_PRIVATE | IS_WRITABLE);
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+		if (sockets[i].path == NULL)
+			continue;
+		buf_reset(&label);
+		buf_printf(&label, "\"%s\"", sockets[i].name);
+		directory_of(sockets[i].path, &dir);
+		/* Root may make them where the service's user couldn't. */
+		check_directory(parser, conf_parse_source(parser, "", sockets[i].name),
+		    buf_text(&label), buf_text(&dir), 0);
+	}
 	if (conf->log[0] == '/' && access(conf->log, W_OK) != 0) {
 		directory_of(conf->log, &dir);
 		check_directory(parser, conf_parse_source(parser, "", "log"), "\"log\"",

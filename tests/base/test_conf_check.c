@@ -142,6 +142,17 @@ START_TEST(conf_check_refuses_directories_that_the_service_cannot_write_to)
 }
 END_TEST
 
+START_TEST(conf_check_asks_for_the_directories_of_the_sockets)
+{
+	refused("listen = \"/nonexistent/a.sock\"; listen_hash = \"/nonexistent/b.sock\";",
+	    "\"listen\": the directory /nonexistent does not exist: create it, owned by the "
+	    "service's user in DIR/main.conf:5\n"
+	    "\"listen_hash\": the directory /nonexistent does not exist: create it, owned by the "
+	    "service's user in DIR/main.conf:5\n");
+	refused("listen = \"\";", "");
+}
+END_TEST
+
 START_TEST(conf_check_asks_for_the_logs_directory_and_takes_a_log_that_is_there)
 {
 	refused("log = \"/nonexistent/x.log\";",
@@ -359,6 +370,7 @@ main(void)
 	tcase_add_test(tests, conf_check_says_how_to_make_missing_keys);
 	tcase_add_test(tests, conf_check_looks_at_directories);
 	tcase_add_test(tests, conf_check_refuses_directories_that_the_service_cannot_write_to);
+	tcase_add_test(tests, conf_check_asks_for_the_directories_of_the_sockets);
 	tcase_add_test(tests, conf_check_asks_for_the_logs_directory_and_takes_a_log_that_is_there);
 	tcase_add_test(tests, conf_check_reads_the_secrets_of_gateways);
 	tcase_add_test(tests, conf_check_wants_to_know_where_paid_sms_may_go);
