@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import stat
 
 from harness import SRC, Site, Skip, wait_for
 
@@ -116,6 +117,9 @@ class ApacheFcgid(Apache):
     settings = 'listen = ""; listen_hash = "";\n'
 
     def configure(self):
+        # Its module keeps a table in POSIX shared memory.
+        if not os.stat("/dev/shm").st_mode & stat.S_IWOTH:
+            raise Skip("mod_fcgid needs a /dev/shm that everybody can write to")
         self.write_conf(f"""
 <Directory "{self.path("front/htdocs")}">
     AllowOverride All

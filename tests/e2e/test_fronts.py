@@ -8,7 +8,7 @@ import threading
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from fronts import ApacheFcgid, ApacheProxy, Caddy, Lighttpd  # noqa: E402
-from harness import BASE, PATIENCE, run, wait_for  # noqa: E402
+from harness import BASE, PATIENCE, Skip, run, wait_for  # noqa: E402
 
 PROBLEM = "application/problem+json"
 LOGIN = b'{"email":"nobody@example.com","password":"wrong"}'
@@ -20,9 +20,11 @@ def site_of(front):
     if front not in sites:
         try:
             sites[front] = front()
-        except AssertionError as error:
+        except (AssertionError, Skip) as error:
             sites[front] = error
             raise
+    if isinstance(sites[front], Skip):
+        raise sites[front]
     if isinstance(sites[front], Exception):
         raise AssertionError("it did not start, as a former test says")
     return sites[front]
