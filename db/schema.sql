@@ -89,10 +89,10 @@ CREATE TABLE outbox (
 	attempts INTEGER NOT NULL,
 	gateway TEXT, -- last used
 	result TEXT, -- last, for people
-	done_at INTEGER -- NULL: pending or held
+	done_at INTEGER -- NULL: pending or held, or void and not taken yet
 ) STRICT;
 CREATE UNIQUE INDEX outbox_id ON outbox (id);
-CREATE INDEX outbox_due ON outbox (retry_at) WHERE state = 'pending';
+CREATE INDEX outbox_due ON outbox (retry_at) WHERE state IN ('pending', 'void') AND done_at IS NULL;
 CREATE INDEX outbox_recipient ON outbox (recipient, channel) WHERE gateway IS NOT NULL;
 CREATE INDEX outbox_done_at ON outbox (done_at) WHERE done_at IS NOT NULL;
 CREATE INDEX outbox_held ON outbox (expires_at) WHERE state = 'held';

@@ -10,7 +10,13 @@
 #include "deliver/render.h"
 #include "deliver/ring.h"
 
-enum job_state { JOB_FREE, JOB_WAITING, JOB_FLYING, JOB_ENDED };
+enum job_state {
+	JOB_FREE,
+	JOB_WAITING,
+	JOB_VOID, /* goes nowhere, and takes the time of one that does */
+	JOB_FLYING,
+	JOB_ENDED
+};
 
 struct job {
 	enum job_state state;
@@ -30,7 +36,8 @@ struct jobs {
 	const struct conf *conf; /* setup's, as db */
 	struct db *db;
 	bool is_stopping;
-	bool *flags; /* is_out of each job, then one more row for looking around */
+	int64_t usual_ms; /* what the last mail took: its sender, and the gateway */
+	bool *flags;      /* is_out of each job, then one more row for looking around */
 	struct job list[JOBS_MAX];
 };
 
@@ -46,6 +53,7 @@ jobs_new(const struct jobs_setup *setup, struct jobs **ret)
 		return RC_SYSTEM;
 	}
 	jobs->setup = *setup;
+	jobs->usual_ms = JOBS_VOID_MS;
 	jobs->conf = setup->conf;
 	jobs->db = setup->db;
 	for (size_t i = 0; i < JOBS_MAX; i++)
@@ -137,7 +145,7 @@ begin(struct jobs *jobs, struct job *job, struct message *message)
 {
 	struct buf last = BUF_INIT(SENDERS_NAME_MAX);
 
-	job->state = JOB_WAITING;
+	job->state = message->state == MESSAGE_VOID ? JOB_VOID : JOB_WAITING;
 	job->message = *message;
 	job->since_ms = clock_monotonic_ms();
 	job->start = 0;
@@ -206,6 +214,10 @@ settle(struct jobs *jobs, struct job *job)
 	struct attempt attempt = attempt_of(jobs, job);
 	enum rc rc = RC_SYSTEM;
 
+	if (job->message.state == MESSAGE_VOID) {
+		rc = outbox_voided(jobs->db, &job->message);
+		goto out;
+	}
 	switch (job->delivery.result) {
 	case DELIVERY_OK:
 		rc = outbox_sent(jobs->db, &job->message, &attempt);
@@ -221,6 +233,7 @@ settle(struct jobs *jobs, struct job *job)
 		rc = outbox_later(jobs->db, &job->message, attempt.gateway, &job->delivery);
 		break;
 	}
+out:
 	if (rc == RC_NONE)
 		log_notice("message %s: its lease was lost; another queue has it", job->message.id);
 	if (rc == RC_OK || rc == RC_NONE)
@@ -338,6 +351,15 @@ settle_due(struct jobs *jobs, struct job *job, int64_t now)
 	return true;
 }
 
+/* How long a void message still seems to be under way; 0: it has ended. */
+static int64_t
+void_left_ms(const struct jobs *jobs, const struct job *job, int64_t now)
+{
+	int64_t left_ms = job->since_ms + jobs->usual_ms - now;
+
+	return left_ms < 0 || left_ms > JOBS_VOID_MAX_MS || jobs->is_stopping ? 0 : left_ms;
+}
+
 int64_t
 jobs_advance(struct jobs *jobs, struct senders *senders, int64_t max_ms)
 {
@@ -355,10 +377,14 @@ jobs_advance(struct jobs *jobs, struct senders *senders, int64_t max_ms)
 			end(job);
 		else if (job->state == JOB_WAITING)
 			dispatch(jobs, job, senders);
+		else if (job->state == JOB_VOID && void_left_ms(jobs, job, now) == 0)
+			end(job);
 		has_ended |= settle_due(jobs, job, now);
 		if ((job->state == JOB_WAITING || job->state == JOB_ENDED) &&
 		    max_ms > JOBS_PATIENCE_MS / 4)
 			max_ms = JOBS_PATIENCE_MS / 4;
+		if (job->state == JOB_VOID && max_ms > void_left_ms(jobs, job, now))
+			max_ms = void_left_ms(jobs, job, now);
 	}
 	if (has_ended)
 		db_after_answer(jobs->db);
@@ -431,6 +457,9 @@ jobs_done(void *context, size_t i, const struct delivery *delivery)
 		}
 		job->delivery = *delivery;
 		job->took_ms = clock_monotonic_ms() - job->given_at;
+		if (job->message.channel == CHANNEL_EMAIL)
+			jobs->usual_ms =
+			    job->took_ms < JOBS_VOID_MAX_MS ? job->took_ms : JOBS_VOID_MAX_MS;
 		if (delivery->result == DELIVERY_LATER ||
 		    delivery->result == DELIVERY_MISCONFIGURED) {
 			note_failure(jobs, job);

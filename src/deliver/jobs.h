@@ -15,6 +15,8 @@ enum {
 	JOBS_FRESH_MAX = 8,       /* claimed ahead of what the senders can take at once */
 	JOBS_PATIENCE_MS = 1000,  /* a sender busy for longer is passed over for a free one */
 	JOBS_WAIT_MAX_MS = 20000, /* without any free sender; then the message comes back later */
+	JOBS_VOID_MS = 50,        /* a void message's time, before a mail has shown what it is */
+	JOBS_VOID_MAX_MS = 1000,  /* at most */
 	JOBS_RETRY_MS = 1000,     /* after the database refused */
 };
 

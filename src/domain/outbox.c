@@ -130,7 +130,8 @@ finish_expired(struct db *db, const struct message *message, int64_t now)
 {
 	struct message row = *message;
 
-	row.state = MESSAGE_EXPIRED;
+	if (row.state != MESSAGE_VOID)
+		row.state = MESSAGE_EXPIRED;
 	return outbox_row_finish(db, &row, now);
 }
 
@@ -241,6 +242,20 @@ outbox_tried(struct db *db, const struct attempt *attempt)
 	if ((rc = db_begin_write(db)) != RC_OK)
 		return rc;
 	rc = gateway_note(db, attempt);
+	if (rc == RC_OK)
+		rc = db_commit(db);
+	db_rollback(db);
+	return rc;
+}
+
+enum rc
+outbox_voided(struct db *db, const struct message *message)
+{
+	enum rc rc;
+
+	if ((rc = db_begin_write(db)) != RC_OK)
+		return rc;
+	rc = outbox_row_finish(db, message, clock_now_ms());
 	if (rc == RC_OK)
 		rc = db_commit(db);
 	db_rollback(db);

@@ -12,7 +12,7 @@ struct outbox_draft {
 	struct str recipient;
 	struct str language; /* Accept-Language as it came; absent: none */
 	bool is_resend;
-	bool is_void;       /* the same work and the same row, but never sent */
+	bool is_void;       /* the same work and the same rows and commits, but never sent */
 	int64_t expires_at; /* of what it carries */
 	struct str first_name;
 	struct str url;  /* MESSAGE_PASSWORD_RESET */
@@ -40,7 +40,8 @@ enum {
 	OUTBOX_KEEP_MS = 7 * 86400000, /* how long a done row stays, without its variables */
 };
 /* Leases up to max messages that are due, oldest first; the caller releases each. Those that
- * expired are finished as such and not among them, so *ret_n may be 0 with more to come. */
+ * expired are finished as such and not among them, so *ret_n may be 0 with more to come. What is
+ * MESSAGE_VOID is for outbox_voided() alone. */
 MUST_USE enum rc outbox_claim(struct db *db, size_t max, struct message *ret, size_t *ret_n);
 /* Milliseconds until the next row is due, at most max_ms. */
 int64_t outbox_wait_ms(struct db *db, int64_t max_ms);
@@ -55,6 +56,9 @@ struct attempt {
 };
 /* It failed: the gateway's record alone, for the message goes on to the next. */
 MUST_USE enum rc outbox_tried(struct db *db, const struct attempt *attempt);
+/* The end of a void message, which no gateway had: as many commits as a real one's. RC_NONE: the
+ * lease was lost. */
+MUST_USE enum rc outbox_voided(struct db *db, const struct message *message);
 /* The end of the message, and the gateway's record, in one transaction. RC_NONE: the lease was
  * lost, another has the message; the record was written all the same. */
 MUST_USE enum rc outbox_sent(

@@ -20,8 +20,9 @@ enum message_state {
 	MESSAGE_EXPIRED,
 	MESSAGE_HELD,      /* by the admin */
 	MESSAGE_CANCELLED, /* by the admin, for good */
-	MESSAGE_VOID, /* never sent: written so that a reset for nobody takes as long as a real one
-	               */
+	/* Never sent: written, claimed and finished so that a reset for nobody takes as long, and
+	 * writes as often, as a real one. */
+	MESSAGE_VOID,
 	MESSAGE_STATE__MAX
 };
 const char *message_state_name(enum message_state state);

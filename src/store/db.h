@@ -14,7 +14,7 @@
 struct db;
 struct stmt; /* a prepared statement, borrowed from its db */
 
-enum { DB_SCHEMA_VERSION = 3 }; /* the last migration of db/ */
+enum { DB_SCHEMA_VERSION = 4 }; /* the last migration of db/ */
 
 /* Opens an existing database (path, and the lock file path.lock), sets the pragmas, checks the
  * version, prepares nothing yet. RC_UNAVAILABLE: the db is returned all the same in *ret, each

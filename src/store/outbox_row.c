@@ -110,8 +110,11 @@ outbox_row_insert(struct db *db, const struct message *message)
 	stmt_bind_int(stmt, 13, message->attempts);
 	stmt_bind_text(stmt, 14, str_from(message->gateway));
 	stmt_bind_text(stmt, 15, str_from(message->result));
-	/* A void row is done from the start, for the purge. */
-	bind_done_at(stmt, 16, message->state, message->created_at);
+	/* A void row waits for the queue as a pending one does. */
+	if (message->state == MESSAGE_VOID)
+		stmt_bind_null(stmt, 16);
+	else
+		bind_done_at(stmt, 16, message->state, message->created_at);
 	return stmt_run(stmt, NULL);
 }
 

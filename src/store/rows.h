@@ -125,10 +125,11 @@ MUST_USE enum rc day_count_row_purge(struct db *db, int64_t before_day, size_t m
 
 /* outbox_row.c ----------------------------------------------------------------------------- */
 
-/* In message's state: pending, or void (which claim, next_at, list and last_gateway never see). */
+/* In message's state: pending, or void (which list and depth never see, and whose claimer finishes
+ * it as void). */
 MUST_USE enum rc outbox_row_insert(struct db *db, const struct message *message);
-/* Claims up to max rows that are due (pending, retry_at <= now, lease over), oldest first, until
- * lease_until. One UPDATE ... RETURNING. A leased row's retry_at is the end of its lease. */
+/* Claims up to max rows that are due (pending or void, retry_at <= now, lease over), oldest first,
+ * until lease_until. One UPDATE ... RETURNING. A leased row's retry_at is the end of its lease. */
 MUST_USE enum rc outbox_row_claim(struct db *db, int64_t now, int64_t lease_until, size_t max,
     struct message *ret, size_t *ret_n);
 /* When the next row becomes due; RC_NONE: the outbox is empty. */

@@ -8,6 +8,8 @@
 #define SESSION_COLUMNS                                                                            \
 	"jti, user_id, counter, parent, issued_at, seen, retries, expires_at, created_at, "        \
 	"last_seen_at"
+/* What the index outbox_due has, word for word. */
+#define OUTBOX_WAITS "state IN ('pending', 'void') AND done_at IS NULL"
 #define OUTBOX_COLUMNS                                                                             \
 	"id, kind, channel, state, recipient, language, sealed, is_resend, created_at, "           \
 	"expires_at, retry_at, lease_until, attempts, gateway, result, done_at"
@@ -158,18 +160,18 @@ const struct statement statements[STMT__MAX] = {
 	/* A leased row is due when its lease ends: so one index finds both kinds. */
 	[STMT_OUTBOX_CLAIM] = {
 		"UPDATE outbox SET lease_until = $2, retry_at = $2 WHERE seq IN (SELECT seq"
-		" FROM outbox WHERE state = 'pending' AND retry_at <= $1"
+		" FROM outbox WHERE " OUTBOX_WAITS " AND retry_at <= $1"
 		" ORDER BY retry_at, seq LIMIT $3) RETURNING " OUTBOX_COLUMNS,
 		NULL },
 	[STMT_OUTBOX_NEXT_AT] = {
-		"SELECT retry_at FROM outbox WHERE state = 'pending' AND retry_at >= 0"
+		"SELECT retry_at FROM outbox WHERE " OUTBOX_WAITS " AND retry_at >= 0"
 		" ORDER BY retry_at LIMIT 1",
 		NULL },
 	[STMT_OUTBOX_FINISH] = {
 		"UPDATE outbox SET state = $3, retry_at = $4, attempts = $5, gateway = $6,"
 		" result = $7, lease_until = 0, done_at = $8,"
 		" sealed = CASE WHEN $9 = 1 THEN sealed END"
-		" WHERE id = $1 AND lease_until = $2 AND state = 'pending'",
+		" WHERE id = $1 AND lease_until = $2 AND " OUTBOX_WAITS,
 		NULL },
 	[STMT_OUTBOX_GET] = { "SELECT " OUTBOX_COLUMNS " FROM outbox WHERE id = $1", NULL },
 	[STMT_OUTBOX_SEQ] = { "SELECT seq FROM outbox WHERE id = $1", NULL },
@@ -179,7 +181,8 @@ const struct statement statements[STMT__MAX] = {
 		NULL },
 	[STMT_OUTBOX_RETRY_ALL] = {
 		"UPDATE outbox SET retry_at = $1"
-		" WHERE state = 'pending' AND retry_at > $1 AND lease_until <= $1",
+		" WHERE " OUTBOX_WAITS " AND state = 'pending' AND retry_at > $1"
+		" AND lease_until <= $1",
 		NULL },
 	[STMT_OUTBOX_RETRY_ONE] = {
 		"UPDATE outbox SET state = 'pending', retry_at = $2"

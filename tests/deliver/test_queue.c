@@ -355,6 +355,35 @@ START_TEST(queue_has_mail_written_from_the_senders_sandbox)
 }
 END_TEST
 
+/* As a mail, until the row is done: claimed, then finished; but there is nothing to be seen. */
+START_TEST(queue_ends_void_messages_and_sends_none)
+{
+	char gateway[1024];
+	const char *id, *real;
+	struct message row = { 0 };
+	glob_t found;
+
+	(void)snprintf(gateway, sizeof(gateway),
+	    "{ name = \"mail\"; type = \"file\"; channel = \"email\"; directory = \"%s\"; }",
+	    scratch_dir());
+	delivery_start(gateway, "reset: { sender = \"AFFO <a@example.com>\"; };");
+	id = delivery_put_void("nobody@example.com");
+	real = delivery_put_reset("u@example.com", "https://example.com/?t=2");
+	delivery_wake();
+	delivery_wait((message_release(&row), row = delivery_row(id), row.done_at) != 0);
+	ck_assert_int_eq(row.state, MESSAGE_VOID);
+	ck_assert_int_eq(row.attempts, 0);
+	ck_assert_int_eq(row.lease_until, 0);
+	ck_assert_ptr_null(row.sealed);
+	ck_assert_ptr_null(row.gateway);
+	message_release(&row);
+	delivery_wait(delivery_state(real) == MESSAGE_SENT);
+	ck_assert_int_eq(glob(scratch_path("email/*/*.eml"), 0, NULL, &found), 0);
+	ck_assert_uint_eq(found.gl_pathc, 1);
+	globfree(&found);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -374,6 +403,7 @@ main(void)
 	tcase_add_test(tests, queue_told_to_stop_ends_once_what_is_under_way_has_ended);
 	tcase_add_test(tests, queue_ends_with_its_master);
 	tcase_add_test(tests, queue_tells_the_admin_once_of_a_gateway_that_is_misconfigured);
+	tcase_add_test(tests, queue_ends_void_messages_and_sends_none);
 	tcase_add_test(tests, queue_has_mail_written_from_the_senders_sandbox);
 	return suite_run();
 }

@@ -307,6 +307,28 @@ delivery_put_reset(const char *email, const char *url)
 	    .url = str_from(url) });
 }
 
+const char *
+delivery_put_void(const char *email)
+{
+	char recipient[64], empty[] = "", sealed[] = "nobody can read this";
+	struct message message = { .id = "void",
+		.kind = MESSAGE_PASSWORD_RESET,
+		.channel = CHANNEL_EMAIL,
+		.state = MESSAGE_VOID,
+		.recipient = recipient,
+		.language = empty,
+		.sealed = sealed,
+		.created_at = clock_now_ms(),
+		.expires_at = clock_now_ms() + 3600000,
+		.retry_at = clock_now_ms() };
+
+	(void)snprintf(recipient, sizeof(recipient), "%s", email);
+	ck_assert_rc(db_begin_write(database_db()), RC_OK);
+	ck_assert_rc(outbox_row_insert(database_db(), &message), RC_OK);
+	ck_assert_rc(db_commit(database_db()), RC_OK);
+	return "void";
+}
+
 void
 delivery_wake(void)
 {

@@ -35,6 +35,8 @@ void delivery_leave(void);
 const char *delivery_put(const char *recipient, const char *code, bool is_resend);
 /* Puts a password reset. */
 const char *delivery_put_reset(const char *email, const char *url);
+/* Puts a void one, whose variables can't be read: once in a test. */
+const char *delivery_put_void(const char *email);
 void delivery_wake(void);
 
 /* Does the master's work until the condition holds, for two minutes at most. */
