@@ -131,6 +131,7 @@ python_tests += tests/e2e/test_fastcgi.py
 python_tests += tests/e2e/test_delivery.py
 python_tests += tests/e2e/test_fronts.py
 python_tests += tests/e2e/test_delivery_kills.py
+python_tests += tests/e2e/test_delivery_ring.py
 python_tests += tests/e2e/test_http.py
 python_tests += tests/e2e/test_kannel.py
 python_tests += tests/e2e/test_kill.py
