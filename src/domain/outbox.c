@@ -325,12 +325,13 @@ outbox_last_gateway(struct db *db, const struct message *message, struct buf *re
 enum rc
 outbox_purge(struct db *db, const struct conf *conf)
 {
-	int64_t now = clock_now_ms();
+	int64_t now = clock_now_ms(), keep_ms = conf->token.refresh_lifetime_ms;
 	const struct {
 		enum rc (*purge)(struct db *db, int64_t before, size_t max, size_t *ret_n);
 		int64_t before;
 	} kinds[] = {
-		{ session_row_purge, now },
+		{ session_row_purge,
+		    now - (keep_ms < OUTBOX_KEEP_LOGIN_MS ? keep_ms : OUTBOX_KEEP_LOGIN_MS) },
 		{ token_row_purge, now },
 		{ verification_row_purge, now },
 		{ bad_recipient_row_purge, now },

@@ -38,6 +38,9 @@ enum {
 	OUTBOX_BACKOFF_MIN_MS = 5000,
 	OUTBOX_BACKOFF_MAX_MS = 300000,
 	OUTBOX_KEEP_MS = 7 * 86400000, /* how long a done row stays, without its variables */
+	/* A login that has expired is known for so long, but no longer than it lived: its tokens
+	 * are too old, and not those of a login that somebody ended. */
+	OUTBOX_KEEP_LOGIN_MS = 7 * 86400000,
 };
 /* Leases up to max messages that are due, oldest first; the caller releases each. Those that
  * expired are finished as such and not among them, so *ret_n may be 0 with more to come. What is

@@ -43,16 +43,16 @@ sessions_sign(
 
 /* Room for one more, so that nobody fills the disk by logging in again and again. */
 static enum rc
-make_room(struct service *service, int64_t user_id)
+make_room(struct service *service, int64_t user_id, int64_t now)
 {
 	struct db *db = service->db;
 	int64_t n = 0;
 	enum rc rc;
 
-	if ((rc = session_row_count(db, user_id, &n)) != RC_OK)
+	if ((rc = session_row_count(db, user_id, now, &n)) != RC_OK)
 		return rc;
 	for (; n >= service->conf->token.sessions_max; n--)
-		if ((rc = session_row_delete_idlest(db, user_id)) != RC_OK)
+		if ((rc = session_row_delete_idlest(db, user_id, now)) != RC_OK)
 			return rc;
 	return RC_OK;
 }
@@ -78,7 +78,7 @@ sessions_start(struct service *service, const struct client *client, const struc
 
 	random_id(session.jti);
 	memcpy(claims.jti, session.jti, sizeof(session.jti));
-	if ((rc = make_room(service, user->id)) != RC_OK)
+	if ((rc = make_room(service, user->id, now)) != RC_OK)
 		return rc;
 	rc = session_row_insert(service->db, &session,
 	    sessions_clip(client->address, SESSION_ADDRESS_MAX),

@@ -78,11 +78,12 @@ MUST_USE enum rc session_row_delete_user(
 /* Up to max of the user's that live at `now`, last seen first; the caller releases each. */
 MUST_USE enum rc session_row_list(struct db *db, int64_t user_id, int64_t now, size_t max,
     struct session_info *ret, size_t *ret_n);
-MUST_USE enum rc session_row_count(struct db *db, int64_t user_id, int64_t *ret);
-/* The one idle longest; RC_OK also when there is none. */
-MUST_USE enum rc session_row_delete_idlest(struct db *db, int64_t user_id);
-/* Up to max rows that expired; *ret_n is how many went. */
-MUST_USE enum rc session_row_purge(struct db *db, int64_t now, size_t max, size_t *ret_n);
+/* Those that live at `now`. */
+MUST_USE enum rc session_row_count(struct db *db, int64_t user_id, int64_t now, int64_t *ret);
+/* The one idle longest of those; RC_OK also when there is none. */
+MUST_USE enum rc session_row_delete_idlest(struct db *db, int64_t user_id, int64_t now);
+/* Up to max rows that expired by then; *ret_n is how many went. */
+MUST_USE enum rc session_row_purge(struct db *db, int64_t before, size_t max, size_t *ret_n);
 
 /* token_row.c: reset tokens (one_time_token) ------------------------------------------------ */
 

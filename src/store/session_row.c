@@ -188,13 +188,14 @@ session_row_list(struct db *db, int64_t user_id, int64_t now, size_t max, struct
 }
 
 enum rc
-session_row_count(struct db *db, int64_t user_id, int64_t *ret)
+session_row_count(struct db *db, int64_t user_id, int64_t now, int64_t *ret)
 {
 	struct stmt *stmt = stmt_use(db, STMT_SESSION_COUNT);
 	int64_t count = 0;
 	enum rc rc;
 
 	stmt_bind_int(stmt, 1, user_id);
+	stmt_bind_int(stmt, 2, now);
 	rc = stmt_row(stmt);
 	if (rc == RC_OK)
 		count = stmt_int(stmt, 0);
@@ -205,20 +206,21 @@ session_row_count(struct db *db, int64_t user_id, int64_t *ret)
 }
 
 enum rc
-session_row_delete_idlest(struct db *db, int64_t user_id)
+session_row_delete_idlest(struct db *db, int64_t user_id, int64_t now)
 {
 	struct stmt *stmt = stmt_use(db, STMT_SESSION_DELETE_IDLEST);
 
 	stmt_bind_int(stmt, 1, user_id);
+	stmt_bind_int(stmt, 2, now);
 	return stmt_run(stmt, NULL);
 }
 
 enum rc
-session_row_purge(struct db *db, int64_t now, size_t max, size_t *ret_n)
+session_row_purge(struct db *db, int64_t before, size_t max, size_t *ret_n)
 {
 	struct stmt *stmt = stmt_use(db, STMT_SESSION_PURGE);
 
-	stmt_bind_int(stmt, 1, now);
+	stmt_bind_int(stmt, 1, before);
 	stmt_bind_int(stmt, 2, (int64_t)max);
 	return stmt_run(stmt, ret_n);
 }

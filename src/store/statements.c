@@ -92,10 +92,11 @@ const struct statement statements[STMT__MAX] = {
 		" WHERE user_id = $1 AND expires_at > $2"
 		" ORDER BY last_seen_at DESC, jti DESC LIMIT $3",
 		NULL },
-	[STMT_SESSION_COUNT] = { "SELECT count(*) FROM session WHERE user_id = $1", NULL },
+	[STMT_SESSION_COUNT] = {
+		"SELECT count(*) FROM session WHERE user_id = $1 AND expires_at > $2", NULL },
 	[STMT_SESSION_DELETE_IDLEST] = {
 		"DELETE FROM session WHERE jti = (SELECT jti FROM session WHERE user_id = $1"
-		" ORDER BY last_seen_at, jti LIMIT 1)",
+		" AND expires_at > $2 ORDER BY last_seen_at, jti LIMIT 1)",
 		NULL },
 	[STMT_SESSION_PURGE] = {
 		"DELETE FROM session WHERE jti IN (SELECT jti FROM session WHERE expires_at <= $1"

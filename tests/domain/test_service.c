@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cred/secret.h"
+#include "domain/outbox.h"
 #include "store/rows.h"
 #include "support/scratch.h"
 #include "support/service.h"
@@ -98,7 +99,7 @@ START_TEST(service_after_answer_purges_what_has_expired)
 	clock_advance(1);
 	service_after_answer(opened);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM session"), 1);
-	clock_advance(120000);
+	clock_advance(OUTBOX_KEEP_LOGIN_MS);
 	service_after_answer(opened);
 	ck_assert_int_eq(service_query("SELECT count(*) FROM session"), 0);
 	service_close(opened);

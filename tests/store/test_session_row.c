@@ -156,7 +156,7 @@ START_TEST(session_row_delete_ends_one_or_all_or_all_but_one)
 	add(login("a2", 1));
 	add(login("a3", 1));
 	add(login("b1", 2));
-	ck_assert_rc(session_row_count(db, 1, &n), RC_OK);
+	ck_assert_rc(session_row_count(db, 1, 999, &n), RC_OK);
 	ck_assert_int_eq(n, 3);
 	ck_assert_rc(session_row_delete(db, STR("a3")), RC_OK);
 	ck_assert_rc(session_row_delete(db, STR("a3")), RC_OK);
@@ -167,7 +167,7 @@ START_TEST(session_row_delete_ends_one_or_all_or_all_but_one)
 	ck_assert_rc(session_row_delete_user(db, 1, STR_NULL, NULL), RC_OK);
 	ck_assert_rc(session_row_delete_user(db, 1, STR_NULL, &n_gone), RC_OK);
 	ck_assert_uint_eq(n_gone, 0);
-	ck_assert_rc(session_row_count(db, 1, &n), RC_OK);
+	ck_assert_rc(session_row_count(db, 1, 999, &n), RC_OK);
 	ck_assert_int_eq(n, 0);
 	ck_assert_rc(session_row_get(db, STR("b1"), &got), RC_OK);
 }
@@ -210,21 +210,32 @@ START_TEST(session_row_delete_idlest_takes_the_one_seen_longest_ago)
 {
 	struct db *db = database_db();
 	struct session session = login("a1", 1), got;
+	int64_t n;
 
 	add(session);
 	(void)snprintf(session.jti, sizeof(session.jti), "a2");
 	session.last_seen_at = 10;
 	add(session);
+	/* Neither what has expired counts, nor what is another's. */
+	(void)snprintf(session.jti, sizeof(session.jti), "a3");
+	session.last_seen_at = 1;
+	session.expires_at = 999;
+	add(session);
 	(void)snprintf(session.jti, sizeof(session.jti), "b1");
 	session.user_id = 2;
-	session.last_seen_at = 1;
+	session.expires_at = 1000;
 	add(session);
-	ck_assert_rc(session_row_delete_idlest(db, 1), RC_OK);
+	ck_assert_rc(session_row_count(db, 1, 999, &n), RC_OK);
+	ck_assert_int_eq(n, 2);
+	ck_assert_rc(session_row_count(db, 1, 998, &n), RC_OK);
+	ck_assert_int_eq(n, 3);
+	ck_assert_rc(session_row_delete_idlest(db, 1, 999), RC_OK);
 	ck_assert_rc(session_row_get(db, STR("a1"), &got), RC_OK);
 	ck_assert_rc(session_row_get(db, STR("a2"), &got), RC_NONE);
+	ck_assert_rc(session_row_get(db, STR("a3"), &got), RC_OK);
 	ck_assert_rc(session_row_get(db, STR("b1"), &got), RC_OK);
-	ck_assert_rc(session_row_delete_idlest(db, 1), RC_OK);
-	ck_assert_rc(session_row_delete_idlest(db, 1), RC_OK);
+	ck_assert_rc(session_row_delete_idlest(db, 1, 999), RC_OK);
+	ck_assert_rc(session_row_delete_idlest(db, 1, 999), RC_OK);
 }
 END_TEST
 

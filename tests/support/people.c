@@ -159,7 +159,7 @@ people_logins(int64_t id)
 	int64_t n = -1;
 
 	ck_assert_rc(db_begin_read(service->db), RC_OK);
-	ck_assert_rc(session_row_count(service->db, id, &n), RC_OK);
+	ck_assert_rc(session_row_count(service->db, id, clock_now_ms(), &n), RC_OK);
 	db_rollback(service->db);
 	return n;
 }
