@@ -126,6 +126,7 @@ python_tests += tests/ctl/test_keys.py
 python_tests += tests/ctl/test_outbox.py
 python_tests += tests/ctl/test_userctl.py
 python_tests += tests/e2e/test_auth.py
+python_tests += tests/e2e/test_check_nginx.py
 python_tests += tests/e2e/test_crash.py
 python_tests += tests/e2e/test_fastcgi.py
 python_tests += tests/e2e/test_delivery.py

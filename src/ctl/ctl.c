@@ -68,6 +68,9 @@ static const struct ctl_command commands[] = {
 	    ctl_gateway_enable },
 	{ COMMAND("gateway", "disable"), "NAME", "has the queue pass a gateway over",
 	    ctl_gateway_disable },
+	{ COMMAND("check", "nginx"),
+	    "URL [--ca FILE] [--insecure] [--protected PATH] [--no-limits] [--json]",
+	    "asks a site what careless and hostile clients ask", ctl_check_nginx },
 	{ PROGRAM " nginx-snippet", NULL, "nginx-snippet", "[--dir DIR] [NAME]",
 	    "prints a file for nginx, or the files' names", ctl_snippet },
 };

@@ -67,7 +67,8 @@ MUST_USE enum ctl_status ctl_print(struct buf *text);
 void ctl_add_time(struct json_out *out, const char *name, int64_t at);
 
 /* ctl_user.c, ctl_user_show.c, ctl_session.c, ctl_key.c, ctl_key_rotate.c, ctl_db.c, ctl_outbox.c,
- * ctl_outbox_change.c, ctl_outbox_stats.c, ctl_gateway.c, ctl_gateway_test.c, ctl_snippet.c */
+ * ctl_outbox_change.c, ctl_outbox_stats.c, ctl_gateway.c, ctl_gateway_test.c, ctl_check_nginx.c,
+ * ctl_snippet.c */
 enum ctl_status ctl_user_add(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_passwd(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_user_role(struct ctl *ctl, int argc, char **argv);
@@ -95,6 +96,7 @@ enum ctl_status ctl_gateway_list(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_gateway_test(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_gateway_enable(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_gateway_disable(struct ctl *ctl, int argc, char **argv);
+enum ctl_status ctl_check_nginx(struct ctl *ctl, int argc, char **argv);
 enum ctl_status ctl_snippet(struct ctl *ctl, int argc, char **argv);
 
 /* ctl_user_show.c: one user, as --json says it or as lines. */

@@ -8,6 +8,7 @@
 
 struct http_client {
 	struct transfer transfer;
+	struct buf head; /* of a probe's answer */
 };
 
 enum rc
@@ -17,6 +18,7 @@ http_client_new(struct http_client **ret)
 
 	if (client == NULL)
 		return RC_SYSTEM;
+	client->head = BUF_INIT(HTTP_CLIENT_HEAD_MAX);
 	if (transfer_open(&client->transfer) != RC_OK) {
 		http_client_free(client);
 		return RC_SYSTEM;
@@ -31,6 +33,7 @@ http_client_free(struct http_client *client)
 	if (client == NULL)
 		return;
 	transfer_release(&client->transfer);
+	buf_release(&client->head);
 	free(client);
 }
 
@@ -122,6 +125,81 @@ set_options(CURL *curl, const struct http_call *call, struct curl_slist *headers
 	return call->user.ptr == NULL ? RC_OK : set_credentials(curl, call);
 }
 
+/* Takes one line of the answer's head: a status line begins a new one. What is over the maximum is
+ * left out. */
+static size_t
+keep_line(char *bytes, size_t size, size_t n, void *context)
+{
+	struct buf *head = context;
+	struct str line = { bytes, size * n };
+
+	if (str_starts(line, STR("HTTP/")))
+		buf_reset(head);
+	else if (head->len + line.len <= head->max)
+		buf_add(head, line);
+	return size * n;
+}
+
+static enum rc
+set_tls(CURL *curl, enum http_tls tls)
+{
+	static const long versions[] = {
+		[HTTP_TLS_ANY] = CURL_SSLVERSION_DEFAULT,
+		[HTTP_TLS_1_0] = CURL_SSLVERSION_TLSv1_0 | CURL_SSLVERSION_MAX_TLSv1_0,
+		[HTTP_TLS_1_1] = CURL_SSLVERSION_TLSv1_1 | CURL_SSLVERSION_MAX_TLSv1_1,
+		[HTTP_TLS_1_2] = CURL_SSLVERSION_TLSv1_2 | CURL_SSLVERSION_MAX_TLSv1_2,
+		[HTTP_TLS_1_3] = CURL_SSLVERSION_TLSv1_3 | CURL_SSLVERSION_MAX_TLSv1_3,
+	};
+
+	if (tls == HTTP_TLS_ANY)
+		return RC_OK;
+	/* OpenSSL 3 offers nothing of the old versions by itself: their signatures are too weak. */
+	if (tls < HTTP_TLS_1_2 &&
+	    curl_easy_setopt(curl, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=0") != CURLE_OK)
+		return RC_SYSTEM;
+	if (curl_easy_setopt(curl, CURLOPT_SSLVERSION, versions[tls]) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L) != CURLE_OK)
+		return RC_SYSTEM;
+	return RC_OK;
+}
+
+static enum rc
+set_probe(struct http_client *client, const struct http_call *call)
+{
+	const struct http_probe *probe = call->probe;
+	CURL *curl = client->transfer.curl;
+	long is_head = strcmp(call->method, "HEAD") == 0;
+
+	if (curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_NOBODY, is_head) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, keep_line) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_HEADERDATA, &client->head) != CURLE_OK ||
+	    (probe->ca_file != NULL &&
+	        curl_easy_setopt(curl, CURLOPT_CAINFO, probe->ca_file) != CURLE_OK) ||
+	    (probe->is_insecure &&
+	        (curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L) != CURLE_OK ||
+	            curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L) != CURLE_OK)))
+		return RC_SYSTEM;
+	return set_tls(curl, probe->tls);
+}
+
+struct str
+http_client_header(const struct http_reply *reply, struct str name)
+{
+	struct str rest = reply->head, line, field;
+
+	while (str_cut(&rest, '\n', &line))
+		if (str_cut(&line, ':', &field) && line.ptr != NULL &&
+		    str_equal_nocase(field, name)) {
+			if (str_ends(line, STR("\r")))
+				line.len--;
+			return str_trim(line);
+		}
+	return STR_NULL;
+}
+
 enum rc
 http_client_call(struct http_client *client, const struct http_call *call,
     struct http_reply *ret_reply, struct delivery *ret)
@@ -135,10 +213,14 @@ http_client_call(struct http_client *client, const struct http_call *call,
 	rc = transfer_begin(transfer, call->url, "http,https", call->timeout_ms);
 	if (rc == RC_OK)
 		rc = set_options(transfer->curl, call, headers);
+	buf_reset(&client->head);
+	if (rc == RC_OK && call->probe != NULL)
+		rc = set_probe(client, call);
 	if (rc != RC_OK)
 		goto out;
 	rc = transfer_perform(transfer, &ret_reply->status, ret);
 	ret_reply->body = buf_str(&transfer->reply);
+	ret_reply->head = buf_str(&client->head);
 	/* The list and the body go away now: the handle must not point at them. */
 	(void)curl_easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, NULL);
 	(void)curl_easy_setopt(transfer->curl, CURLOPT_POSTFIELDS, NULL);

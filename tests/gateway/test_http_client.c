@@ -46,6 +46,42 @@ assert_failure(
 	http_peer_stop(peer);
 }
 
+START_TEST(http_client_probes_send_the_path_as_it_is_and_keep_the_head)
+{
+	const struct http_peer_answer script[] = {
+		{ HTTP_PEER_ANSWER, 404, "X-One: 1\r\nx-two:  2 \r\nX-One: 3\r\n", "none", 0 },
+		{ HTTP_PEER_ANSWER, 200, NULL, NULL, 0 },
+	};
+	struct http_peer *peer = http_peer_start(script, 2);
+	const struct http_probe probe = { 0 };
+	struct http_call call = { .method = "DELETE", .timeout_ms = 30000, .probe = &probe };
+	struct http_client *client;
+	struct http_reply reply;
+	struct delivery delivery;
+	struct http_peer_request request;
+
+	ck_assert_rc(http_client_new(&client), RC_OK);
+	call.url = http_peer_url(peer, "//a/../b/./%63?d=%zz");
+	ck_assert_rc(http_client_call(client, &call, &reply, &delivery), RC_OK);
+	ck_assert_int_eq(reply.status, 404);
+	ck_assert_text(reply.body, "none");
+	ck_assert_text(http_client_header(&reply, STR("x-one")), "1");
+	ck_assert_text(http_client_header(&reply, STR("X-Two")), "2");
+	ck_assert_ptr_null(http_client_header(&reply, STR("X-Three")).ptr);
+	request = http_peer_request(peer, 0);
+	ck_assert_text(request.method, "DELETE");
+	ck_assert_text(request.target, "//a/../b/./%63?d=%zz");
+	/* Nothing of it is left for the next call. */
+	call.probe = NULL;
+	call.url = http_peer_url(peer, "/a/../b");
+	ck_assert_rc(http_client_call(client, &call, &reply, &delivery), RC_OK);
+	ck_assert_text(reply.head, "");
+	ck_assert_text(http_peer_request(peer, 1).target, "/b");
+	http_client_free(client);
+	http_peer_stop(peer);
+}
+END_TEST
+
 START_TEST(http_client_sends_what_the_call_says_and_gives_the_answer)
 {
 	const struct http_peer_answer script[] = { { HTTP_PEER_ANSWER, 201, "X-One: 1\r\n", "made",
@@ -267,6 +303,7 @@ main(void)
 {
 	TCase *tests = suite_case("http_client");
 
+	tcase_add_test(tests, http_client_probes_send_the_path_as_it_is_and_keep_the_head);
 	tcase_add_test(tests, http_client_sends_what_the_call_says_and_gives_the_answer);
 	tcase_add_test(tests, http_client_forgets_the_last_call);
 	tcase_add_test(tests, http_client_tells_what_passes_from_what_is_misconfigured);
