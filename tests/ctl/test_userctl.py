@@ -408,6 +408,8 @@ def test_the_examples_of_the_manual_work():
             lines = None
         elif lines is not None:
             lines.append(line)
+    # The last one wants a site that runs: test_check_nginx.py has one, and asks it just that.
+    assert blocks.pop().startswith("affo-userctl check nginx https://"), blocks
     assert len(blocks) == 3, blocks
     # The admin's shell: our configuration, a directory for nginx's, and an nginx that is content.
     for folder in ("shell", "nginx", "nginx/conf.d"):
